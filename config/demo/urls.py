@@ -1,0 +1,10 @@
+"""Addresses that exist in the demo only."""
+
+from django.urls import path
+
+from config.demo import views
+
+urlpatterns = [
+    path("demo/researcher/", views.researcher, name="demo_researcher"),
+    path("demo/annotator/<str:language>/", views.annotator, name="demo_annotator"),
+]
