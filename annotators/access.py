@@ -1,0 +1,55 @@
+"""Which annotator a request comes from, and pages for them alone."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from annotators.models import Annotator
+
+SESSION_KEY = "annotator"
+
+
+class AnnotatorRequest(HttpRequest):
+    """A request that is known to come from an annotator."""
+
+    annotator: Annotator
+
+
+def sign_in(request: HttpRequest, annotator: Annotator) -> None:
+    """Make this browser the annotator's. The session gets a new key, so that a planted one is worth nothing."""
+    request.session.cycle_key()
+    request.session[SESSION_KEY] = annotator.pk
+
+
+def sign_out(request: HttpRequest) -> None:
+    """Forget the annotator in this browser."""
+    request.session.pop(SESSION_KEY, None)
+
+
+def annotator_of(request: HttpRequest) -> Annotator | None:
+    """Return the annotator whose browser this is. Who has withdrawn is nobody."""
+    pk = request.session.get(SESSION_KEY)
+    active = Annotator.objects.filter(standing=Annotator.Standing.ACTIVE).select_related("panel")
+    return active.filter(pk=pk).first() if pk else None
+
+
+def for_annotators(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Answer annotators only; everybody else is told where the way in is."""
+
+    @wraps(view)
+    def wrapper(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        annotator = annotator_of(request)
+        if annotator is None:
+            # A part of a page cannot be replaced by another page.
+            part = getattr(request, "htmx", False)
+            return HttpResponseClientRedirect(reverse("way_in")) if part else redirect("way_in")
+        request.annotator = annotator
+        return view(request, *args, **kwargs)
+
+    return wrapper

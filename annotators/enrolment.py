@@ -1,0 +1,264 @@
+"""Letting a person in: the link they came by, what they agree to, what they say about themselves, and the way out."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from django.db import transaction
+from django.db.models import F
+
+from annotators.models import Annotator, Consent, ConsentText, Invitation, Panel, SurveyAnswer
+from annotators.panel_file import PanelPart
+from annotators.survey import NOT_SAID, Question
+from annotators.tokens import hashed, new_token
+
+
+class InvitationNotUsable(Exception):
+    """The link lets nobody in: `reason` is unknown, revoked, expired or used."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ReturnLinkUnknown(Exception):
+    """Nobody returns by this link: it was never made, or another one took its place."""
+
+
+class ConsentTextChanged(Exception):
+    """A published version of a consent text has other words in the file. People agreed to the old ones."""
+
+
+class HasWithdrawn(Exception):
+    """The person left, and nothing more is kept about them."""
+
+
+class AnswerNotOffered(Exception):
+    """A survey answer cannot be taken: `question` says which, `reason` why.
+
+    The reason is unknown-question, not-offered, required, too-long, not-a-number or already-answered.
+    """
+
+    def __init__(self, question: str, reason: str) -> None:
+        super().__init__(f"{question}: {reason}")
+        self.question = question
+        self.reason = reason
+
+
+# ---- panels ----------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def open_panel(*, part: PanelPart, now: datetime) -> Panel:
+    """Create the panel of a study file, or bring it in line with the file.
+
+    :raises ConsentTextChanged: if a version of the consent text that was published has other words in the file.
+    """
+    defaults = {"name": part.name, "wave": part.wave, "definition": part.model_dump(mode="json")}
+    panel, _created = Panel.objects.update_or_create(
+        slug=part.slug, defaults=defaults, create_defaults={**defaults, "created_at": now}
+    )
+    published = published_consent(slug=part.slug, version=part.consent.version)
+    for language, text in part.consent.texts.items():
+        if language not in published:
+            ConsentText.objects.create(
+                panel=panel, version=part.consent.version, language=language, text=text.strip(), published_at=now
+            )
+        elif published[language] != text.strip():
+            raise ConsentTextChanged(f"{part.consent.version} ({language})")
+    return panel
+
+
+def published_consent(*, slug: str, version: str) -> dict[str, str]:
+    """Return the words of one version of a panel's consent text, by language."""
+    texts = ConsentText.objects.filter(panel__slug=slug, version=version)
+    return {text.language: text.text.strip() for text in texts}
+
+
+def current_consent_text(*, panel: Panel, language: str) -> ConsentText:
+    """Return the version in force: in this language, else in English, else in any."""
+    texts = list(panel.consent_texts.filter(version=_version_in_force(panel)))
+    return min(texts, key=lambda text: (text.language != language, text.language != "en", text.language))
+
+
+def _version_in_force(panel: Panel) -> str | None:
+    return panel.consent_texts.order_by("-published_at", "-pk").values_list("version", flat=True).first()
+
+
+# ---- invitations -----------------------------------------------------------------------------------------------------
+def invite(
+    *,
+    panel: Panel,
+    language: str,
+    answers: Mapping[str, str] | None = None,
+    limit: int | None = None,
+    label: str = "",
+    expires_at: datetime | None = None,
+    now: datetime,
+) -> tuple[Invitation, str]:
+    """Make a link that lets people in, and return it with its token, which is kept nowhere.
+
+    :raises AnswerNotOffered: if the survey does not offer an answer that the link is to settle.
+    """
+    settled = _checked(panel, given={}, answers=answers or {})
+    token = new_token()
+    invitation = Invitation.objects.create(
+        panel=panel,
+        token_hash=hashed(token),
+        label=label,
+        language=language,
+        answers=settled,
+        limit=limit,
+        expires_at=expires_at,
+        created_at=now,
+    )
+    return invitation, token
+
+
+def find_invitation(*, token: str, now: datetime) -> Invitation:
+    """Return the invitation that this link opens.
+
+    :raises InvitationNotUsable: if it lets nobody in at this moment.
+    """
+    invitation = Invitation.objects.with_token(token).select_related("panel").first()
+    if invitation is None:
+        raise InvitationNotUsable("unknown")
+    if reason := invitation.unusable_because(now=now):
+        raise InvitationNotUsable(reason)
+    return invitation
+
+
+@transaction.atomic
+def accept(*, invitation: Invitation, text: ConsentText, now: datetime) -> tuple[Annotator, str]:
+    """Let in a person who agreed to the text; return them with the token of their return link, which is kept nowhere.
+
+    :raises InvitationNotUsable: if the link lets nobody in any more.
+    """
+    # A conditional update: of two people who come at once for the last place, the second finds it gone.
+    if not Invitation.objects.filter(pk=invitation.pk).usable(now=now).update(used=F("used") + 1):
+        invitation.refresh_from_db()
+        raise InvitationNotUsable(invitation.unusable_because(now=now) or "used")
+    annotator = Annotator.objects.create(
+        panel_id=invitation.panel_id, invitation=invitation, language=invitation.language, joined_at=now
+    )
+    consent(annotator=annotator, text=text, now=now)
+    _keep(annotator, invitation.answers, now=now)
+    return annotator, new_return_link(annotator=annotator)
+
+
+# ---- consent and survey ----------------------------------------------------------------------------------------------
+@transaction.atomic
+def consent(*, annotator: Annotator, text: ConsentText, now: datetime) -> Consent:
+    """Note that the person agreed to this text; once, however often they press.
+
+    :raises HasWithdrawn: if they left in the meantime.
+    """
+    _lock(annotator)
+    given, _created = Consent.objects.get_or_create(
+        annotator=annotator, text=text, withdrawn_at=None, defaults={"accepted_at": now}
+    )
+    return given
+
+
+@transaction.atomic
+def answer(*, annotator: Annotator, answers: Mapping[str, str], now: datetime) -> None:
+    """Keep what a person says about themselves. The same answer again changes nothing, and the first one stands.
+
+    :raises AnswerNotOffered: if the survey does not offer one of the answers; then none is kept.
+    :raises HasWithdrawn: if they left in the meantime.
+    """
+    _lock(annotator)
+    given = annotator.answers()
+    _keep(annotator, _checked(annotator.panel, given=given, answers=answers), now=now)
+
+
+def _lock(annotator: Annotator) -> None:
+    # A double click waits here for the first click and finds its work done; who withdraws in another tab is not
+    # brought back by what this one sends.
+    locked = Annotator.objects.one_at_a_time().get(pk=annotator.pk)
+    if locked.standing == Annotator.Standing.WITHDRAWN:
+        raise HasWithdrawn
+
+
+def needs(annotator: Annotator) -> Literal["consent", "survey"] | None:
+    """Return what stands between this person and their tasks: the consent text in force, questions about them."""
+    in_force = _version_in_force(annotator.panel)
+    if not annotator.consents.filter(withdrawn_at=None, text__version=in_force).exists():
+        return "consent"
+    return "survey" if annotator.open_questions("before") else None
+
+
+def needs_after(annotator: Annotator) -> Literal["survey"] | None:
+    """Return what is left to ask once the tasks are done."""
+    return "survey" if annotator.open_questions("after") else None
+
+
+def _keep(annotator: Annotator, answers: Mapping[str, str], *, now: datetime) -> None:
+    SurveyAnswer.objects.bulk_create(
+        SurveyAnswer(annotator=annotator, question=question, value=value, recorded_at=now)
+        for question, value in answers.items()
+    )
+
+
+def _checked(panel: Panel, *, given: Mapping[str, str], answers: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers that are new, in the order of the survey: a later question may depend on an earlier one."""
+    questions = {question.key: question for question in panel.survey.questions}
+    if unknown := answers.keys() - questions.keys():
+        raise AnswerNotOffered(min(unknown), "unknown-question")
+    known = dict(given)
+    for key in (key for key in questions if key in answers):
+        value = _stored(questions[key], answers[key])
+        if key not in known:
+            if reason := _refusal(questions[key], value, known):
+                raise AnswerNotOffered(key, reason)
+            known[key] = value
+        elif known[key] != value:
+            raise AnswerNotOffered(key, "already-answered")
+    return {key: value for key, value in known.items() if key not in given}
+
+
+def _stored(question: Question, value: str) -> str:
+    # NUL and lone surrogates cannot be stored.
+    text = value.replace("\0", "").encode(errors="ignore").decode().strip()
+    # People type digits of their own script.
+    return str(int(text)) if question.kind == "number" and text.isdecimal() and len(text) <= 6 else text
+
+
+def _refusal(question: Question, value: str, known: dict[str, str]) -> str | None:
+    if value == NOT_SAID:
+        return "required" if question.required else None
+    if question.kind == "choice":
+        return None if value in {option.key for option in question.offered(known)} else "not-offered"
+    if question.kind == "number":
+        return None if value.isascii() and value.isdecimal() and len(value) <= 6 else "not-a-number"
+    return "too-long" if len(value) > 500 else None
+
+
+# ---- coming back, and leaving ----------------------------------------------------------------------------------------
+def new_return_link(*, annotator: Annotator) -> str:
+    """Make the link by which this person comes back, and return its token. The old link leads nowhere from now on."""
+    token = new_token()
+    annotator.return_token_hash = hashed(token)
+    annotator.save(update_fields=["return_token_hash"])
+    return token
+
+
+def find_returning(*, token: str) -> Annotator:
+    """Return the person whose return link this is.
+
+    :raises ReturnLinkUnknown: if it is nobody's.
+    """
+    annotator = Annotator.objects.with_return_token(token).select_related("panel").first()
+    if annotator is None:
+        raise ReturnLinkUnknown
+    return annotator
+
+
+@transaction.atomic
+def withdraw(*, annotator: Annotator, now: datetime) -> None:
+    """End a person's consent and forget what they said about themselves. Their work is the caller's part."""
+    # What they send from another tab comes either before all of this or after it.
+    Annotator.objects.one_at_a_time().get(pk=annotator.pk)
+    annotator.consents.filter(withdrawn_at=None).update(withdrawn_at=now)
+    annotator.survey_answers.all().delete()
+    annotator.standing = Annotator.Standing.WITHDRAWN
+    annotator.return_token_hash = ""
+    annotator.save(update_fields=["standing", "return_token_hash"])

@@ -1,0 +1,210 @@
+"""Who answers: panels, invitations, people under pseudonyms, their consent and their survey answers."""
+
+import secrets
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from annotators.survey import Question, Survey
+
+# No letters or digits that are mistaken for each other when read aloud.
+PSEUDONYM_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+def new_pseudonym() -> str:
+    """Return a random pseudonym; it says nothing about the person or when they came."""
+    return "".join(secrets.choice(PSEUDONYM_ALPHABET) for _ in range(10))
+
+
+class Panel(models.Model):
+    """People recruited in one place, with the consent text and the survey that hold for them."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+    # Waves have disjoint annotators: a published column.
+    wave = models.PositiveSmallIntegerField(default=1)
+    # The panel's part of the study file, checked by annotators.panel_file.
+    definition = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def survey(self) -> Survey:
+        """The panel's questions, in order."""
+        return Survey.model_validate({"questions": self.definition.get("survey", [])})
+
+
+class ConsentText(models.Model):
+    """One version of what people agree to, in one language."""
+
+    panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="consent_texts")
+    version = models.CharField(max_length=40)
+    language = models.CharField(max_length=8)
+    text = models.TextField(help_text=_("Markdown"))
+    # The latest version of a panel is the one in force.
+    published_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["panel", "version", "language"], name="one_consent_text_per_version_and_language"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.panel} {self.version} ({self.language})"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def with_token(self, token: str) -> "InvitationQuerySet":
+        """Restrict to the invitation that this link opens."""
+        from annotators.tokens import hashed
+
+        return self.filter(token_hash=hashed(token))
+
+    def usable(self, *, now: datetime) -> "InvitationQuerySet":
+        """Restrict to invitations that still let somebody in."""
+        open_ended = Q(expires_at=None) | Q(expires_at__gt=now)
+        free = Q(limit=None) | Q(used__lt=models.F("limit"))
+        return self.filter(open_ended, free, revoked_at=None)
+
+
+class Invitation(models.Model):
+    """A link that lets people into a panel: one person, some, or anyone who has it."""
+
+    panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="invitations")
+    token_hash = models.CharField(max_length=64, unique=True)
+    label = models.CharField(max_length=100, blank=True, help_text=_("For researchers: where the link was sent."))
+    language = models.CharField(max_length=8)
+    # Survey answers that the link settles, such as the country it was sent to.
+    answers = models.JSONField(default=dict, blank=True)
+    limit = models.PositiveIntegerField(null=True, blank=True, help_text=_("How many people; empty: any number."))
+    used = models.PositiveIntegerField(default=0)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(limit=None) | Q(used__lte=models.F("limit")), name="an_invitation_lets_in_at_most_its_limit"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.panel}: {self.label or self.language}"
+
+    def unusable_because(self, *, now: datetime) -> str | None:
+        """Return why this link lets nobody in (revoked, expired, used), or nothing if it does."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.expires_at is not None and self.expires_at <= now:
+            return "expired"
+        return "used" if self.limit is not None and self.used >= self.limit else None
+
+
+class AnnotatorQuerySet(models.QuerySet["Annotator"]):
+    def with_return_token(self, token: str) -> "AnnotatorQuerySet":
+        """Restrict to the person whose return link this is."""
+        from annotators.tokens import hashed
+
+        return self.filter(return_token_hash=hashed(token))
+
+    def one_at_a_time(self, *, skip_busy: bool = False) -> "AnnotatorQuerySet":
+        """Lock these people until the transaction ends; with `skip_busy`, only those whom nobody else has locked.
+
+        Whatever one person does (a double click, a second tab, a retry, a sweep of their overdue task) happens one
+        after the other behind this lock. It comes before every lock on what they share with others, so that no two
+        transactions wait for each other.
+        """
+        return self.select_for_update(of=("self",), no_key=True, skip_locked=skip_busy).select_related("panel")
+
+    def consenting(self) -> "AnnotatorQuerySet":
+        """Restrict to people whose consent stands at this moment."""
+        standing = Consent.objects.filter(annotator=models.OuterRef("pk"), withdrawn_at=None)
+        return self.filter(models.Exists(standing))
+
+
+class Annotator(models.Model):
+    """One person in one panel: a pseudonym, never a name."""
+
+    class Standing(models.TextChoices):
+        ACTIVE = "active", _("active")  # may work
+        WITHDRAWN = "withdrawn", _("withdrawn")  # left; their data leaves every later release
+
+    panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="annotators")
+    pseudonym = models.CharField(max_length=20, unique=True, default=new_pseudonym)
+    invitation = models.ForeignKey(
+        Invitation, on_delete=models.PROTECT, null=True, blank=True, related_name="annotators"
+    )
+    language = models.CharField(max_length=8, help_text=_("Language of their tasks and, at first, of the pages."))
+    standing = models.CharField(max_length=12, choices=Standing, default=Standing.ACTIVE)
+    # Empty once revoked. The token itself is shown to the person and kept nowhere.
+    return_token_hash = models.CharField(max_length=64, blank=True, db_index=True)
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    objects = AnnotatorQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["return_token_hash"],
+                condition=~Q(return_token_hash=""),
+                name="a_return_link_leads_to_one_person",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.pseudonym
+
+    def answers(self) -> dict[str, str]:
+        """Return this person's survey answers by question."""
+        return dict(self.survey_answers.values_list("question", "value"))
+
+    def open_questions(self, stage: str) -> list[Question]:
+        """Return the questions of a stage that this person can answer now and has not answered."""
+        return self.panel.survey.open_questions(self.answers(), stage=stage)
+
+
+class Consent(models.Model):
+    """What a person accepted, when, in which version and language."""
+
+    annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="consents")
+    text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="consents")
+    accepted_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["annotator", "text"], condition=Q(withdrawn_at=None), name="a_consent_text_is_accepted_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.annotator} {self.text}"
+
+
+class SurveyAnswer(models.Model):
+    """What a person said about themselves."""
+
+    annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="survey_answers")
+    question = models.SlugField()
+    # The key of an option, or a number or text as typed; empty: preferred not to say.
+    value = models.CharField(max_length=500, blank=True)
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["annotator", "question"], name="a_survey_question_is_answered_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.annotator}: {self.question}"

@@ -1,0 +1,175 @@
+"""Pages of the way in: the invitation, consent, questions about oneself, and the way back."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from annotators import enrolment
+from annotators.access import AnnotatorRequest, annotator_of, for_annotators, sign_in, sign_out
+from annotators.forms import ConsentForm, SurveyForm
+from annotators.models import Annotator, ConsentText, Panel
+from annotators.tokens import hashed
+
+# Holds the token of a return link between the request that made it and the page that shows it: in the person's own
+# browser, as the site keeps a hash alone.
+LINK_COOKIE = "return_link"
+# The invitation whose language this browser's pages have taken on.
+INVITED_BY = "invited_by"
+
+
+@require_GET
+@never_cache
+def way_in(request: HttpRequest) -> HttpResponse:
+    """The front door: on to the tasks for who is known, where to find the link for who is not."""
+    if annotator_of(request):
+        return redirect("tasks")
+    return render(request, "annotators/way_in.html")
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def join(request: HttpRequest, token: str) -> HttpResponse:
+    """An invitation: the consent text, and the yes that lets a person in."""
+    annotator = annotator_of(request)
+    if annotator and annotator.invitation and annotator.invitation.token_hash == hashed(token):
+        return redirect("tasks")
+    try:
+        invitation = enrolment.find_invitation(token=token, now=timezone.now())
+        is_new = request.session.get(INVITED_BY) != invitation.pk
+        language = _offered(invitation.language) if is_new else translation.get_language()
+        with translation.override(language):
+            text = _consent_text(invitation.panel, invitation.language)
+            form = ConsentForm(request.POST if request.method == "POST" else None, shown=text)
+            if request.method == "POST" and form.is_valid():
+                annotator, link = enrolment.accept(invitation=invitation, text=text, now=timezone.now())
+                sign_in(request, annotator)
+                return _in_language(_show_link(link), language)
+            request.session[INVITED_BY] = invitation.pk
+            return _in_language(_consent_page(request, form), language)
+    except enrolment.InvitationNotUsable as refusal:
+        status = 404 if refusal.reason == "unknown" else 410
+        return render(request, "annotators/not_usable.html", {"reason": refusal.reason}, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@for_annotators
+def consent(request: AnnotatorRequest) -> HttpResponse:
+    """The consent text in force, for who agreed to an earlier version."""
+    if enrolment.needs(request.annotator) != "consent":
+        return redirect("tasks")
+    text = _consent_text(request.annotator.panel, request.annotator.language)
+    form = ConsentForm(request.POST if request.method == "POST" else None, shown=text)
+    if request.method == "POST" and form.is_valid():
+        enrolment.consent(annotator=request.annotator, text=text, now=timezone.now())
+        return redirect("tasks")
+    return _consent_page(request, form)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@for_annotators
+def survey(request: AnnotatorRequest) -> HttpResponse:
+    """The questions that come before the first task."""
+    return survey_page(request, stage="before", then="tasks")
+
+
+def survey_page(request: AnnotatorRequest, *, stage: str, then: str) -> HttpResponse:
+    """Ask what can be asked at this stage, page by page: some questions depend on what was said before."""
+    questions = request.annotator.open_questions(stage)
+    if not questions:
+        return redirect(then)
+    form = SurveyForm(request.POST if request.method == "POST" else None, annotator=request.annotator, questions=questions)
+    if request.method == "POST" and form.is_valid():
+        try:
+            enrolment.answer(annotator=request.annotator, answers=form.answers(), now=timezone.now())
+            return redirect(request.path)
+        except enrolment.AnswerNotOffered as refusal:
+            form.refuse(refusal)
+        except enrolment.HasWithdrawn:
+            return redirect("way_in")
+    status = 422 if form.errors else 200
+    return render(request, "annotators/survey.html", {"form": form, "stage": stage}, status=status)
+
+
+# ---- the way back -----------------------------------------------------------------------------------------------------
+@require_GET
+@never_cache
+def return_link(request: HttpRequest, token: str) -> HttpResponse:
+    """A person's own link: back to their place, in any browser."""
+    try:
+        annotator = enrolment.find_returning(token=token)
+    except enrolment.ReturnLinkUnknown:
+        return render(request, "annotators/not_usable.html", {"reason": "return"}, status=404)
+    known_here = annotator_of(request) == annotator
+    sign_in(request, annotator)
+    language = translation.get_language() if known_here else _offered(annotator.language)
+    return _in_language(redirect("tasks"), language)
+
+
+@require_GET
+@never_cache
+@for_annotators
+def your_link(request: AnnotatorRequest) -> HttpResponse:
+    """The return link that was just made, to be kept by the person."""
+    token = request.COOKIES.get(LINK_COOKIE)
+    if not token or not _is_theirs(request.annotator, token):
+        return redirect("tasks")
+    link = request.build_absolute_uri(reverse("return_link", args=[token]))
+    return render(request, "annotators/your_link.html", {"link": link})
+
+
+@require_POST
+@for_annotators
+def new_link(request: AnnotatorRequest) -> HttpResponse:
+    """Another return link; the old one leads nowhere from now on."""
+    return _show_link(enrolment.new_return_link(annotator=request.annotator))
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Forget the person in this browser; their work stays where it is."""
+    sign_out(request)
+    response = redirect("way_in")
+    response.delete_cookie(LINK_COOKIE)
+    return response
+
+
+def _show_link(token: str) -> HttpResponse:
+    response = redirect("your_link")
+    response.set_cookie(
+        LINK_COOKIE, token, max_age=60 * 60, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+    )
+    return response
+
+
+def _is_theirs(annotator: Annotator, token: str) -> bool:
+    return annotator.return_token_hash == hashed(token)
+
+
+# ---- languages --------------------------------------------------------------------------------------------------------
+def _offered(language: str) -> str:
+    """Return the language if the pages are written in it, else the one the browser asked for."""
+    return language if language in dict(settings.LANGUAGES) else translation.get_language() or settings.LANGUAGE_CODE
+
+
+def _in_language(response: HttpResponse, language: str | None) -> HttpResponse:
+    if language:
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=60 * 60 * 24 * 365, samesite="Lax")
+    return response
+
+
+def _consent_text(panel: Panel, language: str) -> ConsentText:
+    """Return the text in the language of the page, else in the person's."""
+    wanted = translation.get_language() or language
+    text = enrolment.current_consent_text(panel=panel, language=wanted)
+    return text if text.language == wanted else enrolment.current_consent_text(panel=panel, language=language)
+
+
+def _consent_page(request: HttpRequest, form: ConsentForm) -> HttpResponse:
+    status = 422 if form.errors else 200
+    return render(request, "annotators/consent.html", {"form": form, "text": form.shown}, status=status)
