@@ -1,0 +1,80 @@
+"""Filling a candidate set: claim it, let the method ask the generator, and save what came while the claim stands."""
+
+import logging
+import os
+import socket
+from collections.abc import Callable
+from datetime import datetime
+
+from django.utils import timezone
+
+from sampling.asking import NoFitSet, Order
+from sampling.claims import RENEWER, claim
+from sampling.generators import generator_of
+from sampling.generators.interface import Generator, GeneratorFailed, Progress, Stopping
+from sampling.methods import METHODS
+from sampling.models import CandidateSet
+from sampling.saving import Outcome, save
+from sampling.wordings import NoWording
+
+logger = logging.getLogger(__name__)
+
+
+def fill(*, candidate_set_id: int, clock: Callable[[], datetime] = timezone.now) -> bool:
+    """Write a set that is requested; whether this call brought it to an end (ready or failed)."""
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    held = claim(candidate_set_id=candidate_set_id, worker=worker, now=clock())
+    if held is None:
+        return False
+    candidate_set = CandidateSet.objects.select_related("recipe").get(pk=candidate_set_id)
+    progress = Progress()
+    try:
+        with RENEWER.keeping(held, decoded=progress.decoded):
+            outcome = write(candidate_set, progress=progress)
+    except Stopping:
+        held.hand_back()
+        return False
+    return save(held, outcome, worker=worker, now=clock())
+
+
+def write(candidate_set: CandidateSet, *, progress: Progress) -> Outcome:
+    """Run the recipe's method with its generator. A failure is an outcome like another.
+
+    :raises Stopping: if the process ends meanwhile.
+    """
+    order = Order(
+        messages=candidate_set.messages,
+        language=candidate_set.language,
+        recipe=candidate_set.recipe.says,
+        factual=candidate_set.factual,
+    )
+    outcome = Outcome(order=order)
+    try:
+        outcome.generator = generator_of(order.recipe)
+        _run(outcome, outcome.generator, progress)
+    except Stopping:
+        raise
+    except NoFitSet as failure:
+        outcome.failure, outcome.failure_detail = "unfit", ", ".join(failure.reasons)
+    except NoWording as failure:
+        outcome.failure, outcome.failure_detail = "no-wording", str(failure)
+    except GeneratorFailed as failure:
+        outcome.failure, outcome.failure_detail = failure.code, str(failure)
+    except Exception as error:
+        # Whatever else goes wrong with one set is told on the study's page and leaves the others alone.
+        logger.exception("Set %s could not be written.", candidate_set.pk)
+        outcome.failure, outcome.failure_detail = "generator-failed", f"{type(error).__name__}: {error}"
+    return outcome
+
+
+def _run(outcome: Outcome, generator: Generator, progress: Progress) -> None:
+    """Carry requests and replies between the method and the generator until the method returns."""
+    method = METHODS[outcome.order.recipe.method](outcome.order)
+    try:
+        requests = next(method)
+        while True:
+            replies = generator.complete(requests, progress=progress)
+            outcome.replies += replies
+            requests = method.send(replies)
+    except StopIteration as end:
+        outcome.drafts = end.value

@@ -1,0 +1,192 @@
+"""Asking for a candidate set, handing in a ready one, and having one forgotten."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from sampling import checks, jobs
+from sampling.models import Candidate, CandidateSet, Completion, Recipe
+from sampling.order import canonical_order
+from sampling.recipe_document import Alike, RecipeDocument
+
+Messages = Sequence[dict[str, Any]]
+"""A conversation as chat models take it: [{"role": …, "content": …}, …]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportedCandidate:
+    """A ready answer and what its source says about it; empty where it says nothing."""
+
+    text: str
+    author_kind: str = ""
+    author: str = ""
+    labels: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a ready set was read: a file, its checksum and the line."""
+
+    file: str
+    sha256: str
+    line: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """What somebody who waits for a set can be told."""
+
+    status: str
+    position: int
+    """Its place among the sets that wait for a worker, from 1; 0 once it does not wait any more."""
+    typical_seconds: float | None
+    """The median time from request to ready of this recipe's latest sets that somebody waited for."""
+
+
+class UnfitSet(Exception):
+    """A ready set did not pass the checks."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(", ".join(reasons))
+        self.reasons = reasons
+
+
+class NothingToAsk(Exception):
+    """The recipe is for imported sets: no generator stands in it."""
+
+
+def define_recipe(document: RecipeDocument) -> Recipe:
+    """Return the recipe with this document, made if it is new."""
+    recipe, _made = Recipe.objects.get_or_create(sha256=document.sha256(), defaults={"document": document.canonical()})
+    return recipe
+
+
+def request_candidates(
+    *, messages: Messages, language: str, recipe: Recipe, factual: bool = False, urgent: bool, now: datetime
+) -> CandidateSet:
+    """Ask for the candidates of a conversation so far; a worker is told once this is committed.
+
+    :raises NothingToAsk: if the recipe is for imported sets.
+    """
+    if recipe.says.generator is None:
+        raise NothingToAsk
+    candidate_set = CandidateSet.objects.create(
+        messages=list(messages),
+        language=language,
+        recipe=recipe,
+        factual=factual,
+        urgent=urgent,
+        requested_at=now,
+        queued_at=now,
+    )
+    _queue_on_commit(candidate_set)
+    return candidate_set
+
+
+def request_again(*, candidate_set: CandidateSet, now: datetime) -> bool:
+    """Ask once more for a set that failed; whether this call was the one that did."""
+    failed = CandidateSet.objects.filter(pk=candidate_set.pk, status=CandidateSet.Status.FAILED, erased_at=None)
+    asked = failed.update(
+        status=CandidateSet.Status.REQUESTED,
+        failure="",
+        failure_detail="",
+        claims=0,
+        requested_at=now,
+        queued_at=now,
+        finished_at=None,
+    )
+    if asked:
+        _queue_on_commit(candidate_set)
+    return bool(asked)
+
+
+def _queue_on_commit(candidate_set: CandidateSet) -> None:
+    def queue() -> None:
+        jobs.queue(candidate_set_id=candidate_set.pk, urgent=candidate_set.urgent)
+
+    # Robust: a broker that is away delays the set until the sweep and is no error of the person who asks.
+    transaction.on_commit(queue, robust=True)
+
+
+@transaction.atomic
+def import_set(
+    *,
+    messages: Messages,
+    language: str,
+    candidates: Sequence[ImportedCandidate],
+    source: Source,
+    factual: bool = False,
+    k: int = 4,
+    alike: Alike = "repair",
+    now: datetime,
+) -> CandidateSet:
+    """Keep a set that came ready, after the same checks as a generated one.
+
+    :raises UnfitSet: naming what is wrong with it.
+    """
+    texts = [checks.tidied(candidate.text) for candidate in candidates]
+    policy: Alike = "allow" if factual else alike
+    if reasons := checks.faults_of_set(texts, k=k, language=language, alike=policy):
+        raise UnfitSet(reasons)
+    seed = secrets.randbits(63)
+    candidate_set = CandidateSet.objects.create(
+        recipe=define_recipe(RecipeDocument(method="imported", candidates=k, alike=alike)),
+        messages=list(messages),
+        language=language,
+        factual=factual,
+        status=CandidateSet.Status.READY,
+        requested_at=now,
+        finished_at=now,
+        canonical_order=canonical_order(k=k, seed=seed),
+        canonical_seed=seed,
+        remarks=checks.remarks(texts, alike=policy),
+        source_file=source.file,
+        source_sha256=source.sha256,
+        source_line=source.line,
+    )
+    Candidate.objects.bulk_create(
+        Candidate(
+            candidate_set=candidate_set,
+            slot=slot,
+            text=text,
+            method="imported",
+            author_kind=candidate.author_kind,
+            author=candidate.author,
+            labels=list(candidate.labels),
+        )
+        for slot, (text, candidate) in enumerate(zip(texts, candidates, strict=True))
+    )
+    return candidate_set
+
+
+@transaction.atomic
+def erase(*, candidate_sets: QuerySet[CandidateSet], now: datetime) -> None:
+    """Empty what these sets say; that they were, how they were made and when stays."""
+    chosen = CandidateSet.objects.filter(pk__in=list(candidate_sets.values_list("pk", flat=True)))
+    # A worker that still writes one of them loses its claim, so that nothing comes after the erasure.
+    chosen.filter(status__in=[CandidateSet.Status.REQUESTED, CandidateSet.Status.GENERATING]).update(
+        status=CandidateSet.Status.FAILED, failure="erased", token=None, lease_until=None, finished_at=now
+    )
+    chosen.update(messages=[], failure_detail="", erased_at=now)
+    Candidate.objects.filter(candidate_set__in=chosen).update(text="")
+    Completion.objects.filter(candidate_set__in=chosen).update(text="")
+
+
+def waiting(*, candidate_set: CandidateSet) -> Waiting:
+    """Return where a set stands in the queue and how long such sets take."""
+    position = 0
+    if candidate_set.status == CandidateSet.Status.REQUESTED:
+        earlier = Q(urgent=candidate_set.urgent, requested_at__lt=candidate_set.requested_at)
+        if not candidate_set.urgent:
+            earlier |= Q(urgent=True)
+        position = 1 + CandidateSet.objects.requested().filter(earlier).count()
+    return Waiting(
+        status=candidate_set.status,
+        position=position,
+        typical_seconds=CandidateSet.objects.ready().typical_seconds(candidate_set.recipe_id),
+    )

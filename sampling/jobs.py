@@ -1,0 +1,68 @@
+"""What Celery runs: filling a set, and finding sets whose job or worker was lost."""
+
+import logging
+import threading
+from typing import Any
+
+from celery import current_app, shared_task, signals
+from django.db import connection
+from django.utils import timezone
+from kombu.exceptions import ChannelError
+
+from sampling import generation, generators, recovery
+
+logger = logging.getLogger(__name__)
+
+QUEUE = "gpu"
+# Redis gives the lowest number first.
+SOMEBODY_WAITS, AHEAD_OF_TIME = 0, 9
+
+
+def queue(*, candidate_set_id: int, urgent: bool) -> None:
+    """Send the job that fills a set."""
+    fill_candidate_set.apply_async(
+        kwargs={"candidate_set_id": candidate_set_id}, queue=QUEUE, priority=SOMEBODY_WAITS if urgent else AHEAD_OF_TIME
+    )
+
+
+@shared_task
+def fill_candidate_set(*, candidate_set_id: int) -> None:
+    """Write a set, unless somebody else does or did."""
+    generation.fill(candidate_set_id=candidate_set_id)
+
+
+@shared_task
+def sweep() -> None:
+    """Send again what has no job, and what a silent worker left."""
+    now = timezone.now()
+    recovery.free_silent(now=now)
+    for candidate_set in recovery.take_without_job(now=now, queue_is_empty=_jobs_waiting() == 0):
+        queue(candidate_set_id=candidate_set.pk, urgent=candidate_set.urgent)
+
+
+def _jobs_waiting() -> int:
+    with current_app.connection_for_read() as broker:
+        channel: Any = broker.default_channel
+        try:
+            return int(channel.queue_declare(QUEUE, passive=True).message_count)
+        except ChannelError:
+            # Redis forgets a queue with its last message.
+            return 0
+
+
+@signals.worker_ready.connect
+def _sweep_at_the_start(**_told: Any) -> None:
+    sweep()
+    connection.close()
+
+
+@signals.worker_shutting_down.connect
+def _stop_writing(**_told: Any) -> None:
+    # In a thread of its own: this is called in the middle of a signal. What is being written is handed back, so that
+    # the worker ends within seconds however long the completions are.
+    threading.Thread(target=generators.stop, name="stop").start()
+
+
+@signals.worker_shutdown.connect
+def _stop_engines(**_told: Any) -> None:
+    generators.stop()

@@ -1,0 +1,68 @@
+"""What tests of sampling share: a recipe for the demo model, and sets that ask for it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from sampling.generators.engine import ENGINES
+from sampling.intake import define_recipe
+from sampling.models import CandidateSet, Recipe
+from sampling.recipe_document import RecipeDocument
+
+DEMO_MODEL = "examples/demo_model/weights"
+
+QUESTIONS = {
+    "en": "How should I spend my first free weekend in months?",
+    "fr": "Comment parler d'argent avec mes parents ?",
+    "it": "Come posso dormire meglio la notte?",
+    "hi": "मुझे अपने माता-पिता से पैसों के बारे में कैसे बात करनी चाहिए?",
+    "pt": "Como posso economizar dinheiro todo mês?",
+    "ar": "كيف أتحدث مع والديّ عن المال؟",
+}
+
+
+def document(**changes: Any) -> RecipeDocument:
+    """Return a recipe for the demo model."""
+    fields: dict[str, Any] = {
+        "method": "negatively-correlated",
+        "generator": {"name": "huggingface", "model": DEMO_MODEL},
+        "decoding": {"max_new_tokens": 640},
+        "tries": 5,
+    }
+    return RecipeDocument.model_validate(fields | changes)
+
+
+@pytest.fixture
+def recipe(db: None) -> Recipe:
+    return define_recipe(document())
+
+
+@pytest.fixture
+def make_set(recipe: Recipe) -> Callable[..., CandidateSet]:
+    """Make a requested set; anything can be said otherwise."""
+
+    def make(**fields: Any) -> CandidateSet:
+        language = fields.setdefault("language", "en")
+        defaults = {
+            "recipe": recipe,
+            "messages": [{"role": "user", "content": QUESTIONS.get(language, "?")}],
+            "requested_at": timezone.now(),
+        }
+        return CandidateSet.objects.create(**(defaults | fields))
+
+    return make
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engines_are_closed() -> Iterator[None]:
+    yield
+    ENGINES.close()
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(settings: Any) -> None:
+    # Tests run beside each other; two threads of torch each would wait for one another.
+    settings.GENERATOR_THREADS = 1
+    settings.GENERATOR_DEVICE = "cpu"
