@@ -1,0 +1,137 @@
+"""What a study asks, as its file says it. Knows no Django."""
+
+import hashlib
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from annotators.panel_file import PanelPart
+from annotators.survey import N_, Texts
+from sampling.recipe_document import RecipeDocument
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Questions(_Part):
+    """What people are asked, in each language of the study."""
+
+    choice: Texts
+    explanation: Texts
+
+
+class Turns(_Part):
+    """How long a conversation may be."""
+
+    minimum: int = Field(default=1, ge=1, le=10)
+    maximum: int = Field(default=4, ge=1, le=10)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Turns":
+        if self.minimum > self.maximum:
+            raise ValueError(N_("has a minimum above its maximum"))
+        return self
+
+
+class NoneOfThese(_Part):
+    """Whether people may say that no answer is good, and what follows."""
+
+    allowed: bool = True
+    then: Literal["reword", "fresh", "end"] = "reword"
+
+
+class Explanations(_Part):
+    """Whether people say why."""
+
+    asked: Literal["never", "optional", "required"] = "optional"
+    minimum_characters: int = Field(default=0, ge=0, le=2000)
+
+
+class Prompts(_Part):
+    """Where opening messages come from."""
+
+    own_share: float = Field(default=0.0, ge=0, le=1, description="Share of tasks that open with own words.")
+
+
+class Recipes(_Part):
+    """How candidate sets are made. Without `later`, a task has exactly one turn."""
+
+    first: RecipeDocument
+    later: RecipeDocument | None = None
+
+
+class Column(_Part):
+    """Which survey question fills a published column, and what its options are called there."""
+
+    question: str
+    values: dict[str, str | None] = Field(default_factory=dict)
+    """Published value by option key; null: not given. Keys that are missing here are published as null and counted."""
+
+
+class Completion(_Part):
+    """What people get at the end."""
+
+    code: str = Field(min_length=1, max_length=60)
+
+
+PublishedColumn = Literal[
+    "annotator_age",
+    "annotator_gender",
+    "annotator_education_level",
+    "annotator_political",
+    "annotator_ethnicity",
+    "annotator_country",
+]
+
+
+class Configuration(_Part):
+    """A study without its panel. Its hash names it in releases."""
+
+    slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=50)
+    title: str = Field(min_length=1, max_length=200)
+    contact: str = Field(min_length=3, max_length=200)
+    languages: list[str] = Field(min_length=1)
+    questions: Questions
+    turns: Turns = Turns()
+    none_of_these: NoneOfThese = NoneOfThese()
+    explanations: Explanations = Explanations()
+    prompts: Prompts = Prompts()
+    recipes: Recipes
+    overlap: int = Field(default=1, ge=1, le=10_000)
+    tasks_per_annotator: int = Field(default=10, ge=1, le=1000)
+    lease_minutes: int = Field(default=60, ge=1, le=60 * 24 * 14)
+    completion: Completion
+    columns: dict[PublishedColumn, Column] = Field(default_factory=dict)
+    licence: str = "CC-BY-4.0"
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> "Configuration":
+        if self.recipes.later is None and self.turns.maximum > 1:
+            raise ValueError(N_("has no recipe for later turns, so a task has one turn: set turns.maximum to 1"))
+        for name, texts in (("choice", self.questions.choice), ("explanation", self.questions.explanation)):
+            if missing := [language for language in self.languages if language not in texts]:
+                raise ValueError(
+                    N_("lacks questions.{name} in {languages}"), {"name": name, "languages": ", ".join(missing)}
+                )
+        return self
+
+    def canonical(self) -> dict[str, Any]:
+        """Return the configuration with every default written out."""
+        return self.model_dump(mode="json")
+
+    def sha256(self) -> str:
+        """Return the hash of the configuration, in hexadecimal."""
+        text = json.dumps(self.canonical(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class StudyFile(Configuration):
+    """A whole study file: the configuration and the panel it asks."""
+
+    panel: PanelPart
+
+    def configuration(self) -> Configuration:
+        """Return the study without its panel."""
+        return Configuration.model_validate(self.model_dump(mode="json", exclude={"panel"}))

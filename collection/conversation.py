@@ -1,0 +1,428 @@
+"""What happens in a task: messages sent, answers compared, the conversation ended, skipped or reported.
+
+Every function that changes something locks the person first and looks at the task afresh behind that lock; the task
+that a caller holds may be out of date afterwards.
+"""
+
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Literal
+
+from django.db import transaction
+
+from annotators.models import Annotator
+from collection import assignment, typed
+from collection.models import Comparison, Draft, Item, Report, Task, Turn
+from collection.orders import drawn_order
+from sampling import intake
+from sampling.models import Candidate
+
+NONE: Literal["none"] = "none"
+"""The choice of who likes none of the candidates."""
+
+
+class Refused(Exception):
+    """Something a person sent cannot be done now; `reason` is for programs."""
+
+    reason = "refused"
+
+
+class TaskIsOver(Refused):
+    """The task takes no more work: it was completed, left, or expired while its annotator went on to another one."""
+
+    reason = "task-is-over"
+
+
+class NotYourTurn(Refused):
+    """It is not the moment for this: answers are to be compared first, or to be written, or a message is missing."""
+
+    reason = "not-your-turn"
+
+
+class NotReady(Refused):
+    """The candidates are not there yet, or could not be written."""
+
+    reason = "not-ready"
+
+
+class AlreadyCompared(Refused):
+    """This turn was compared before, by another submission than this one."""
+
+    reason = "already-compared"
+
+
+class NoneNotAllowed(Refused):
+    """The study wants one of the candidates to be chosen."""
+
+    reason = "none-not-allowed"
+
+
+class ChoiceNotOffered(Refused):
+    """There is no such place on the screen."""
+
+    reason = "choice-not-offered"
+
+
+class ExplanationMissing(Refused):
+    """The study wants to know why."""
+
+    reason = "explanation-missing"
+
+
+class TooFewTurns(Refused):
+    """The study wants a longer conversation."""
+
+    reason = "too-few-turns"
+
+
+class Step(Enum):
+    """What a task asks of its annotator now."""
+
+    WRITE_OPENING = "write-opening"
+    WAIT = "wait"
+    FAILED = "failed"
+    COMPARE = "compare"
+    WRITE_NEXT = "write-next"
+    REWORD = "reword"
+    DONE = "done"
+
+
+# What a message is, by the step in which it is sent.
+FOLLOWS = {
+    Step.WRITE_OPENING: Turn.Follows.START,
+    Step.WRITE_NEXT: Turn.Follows.CHOICE,
+    Step.REWORD: Turn.Follows.REWORDING,
+}
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------------
+def step(task: Task) -> Step:
+    """Return what the task asks of its annotator now. The one place that decides this."""
+    turn = task.current_turn
+    if not task.is_open:
+        return Step.DONE
+    if turn is None:
+        return Step.WRITE_OPENING
+    if turn.is_compared:
+        return Step.REWORD if turn.comparison.outcome == Comparison.Outcome.NONE else Step.WRITE_NEXT
+    if turn.candidate_set.is_ready:
+        return Step.COMPARE
+    return Step.FAILED if turn.candidate_set.has_failed else Step.WAIT
+
+
+def is_last_turn(turn: Turn) -> bool:
+    """Whether the task is completed once this turn is compared."""
+    version = turn.task.version
+    return version.later_recipe_id is None or turn.number >= version.asks.turns.maximum
+
+
+def can_end(task: Task) -> bool:
+    """Whether the annotator may end here: nothing is left to compare, and the study's minimum of turns is reached."""
+    compared = sum(turn.is_compared for turn in task.turns_so_far)
+    return compared >= max(1, task.asks.turns.minimum) and step(task) in {Step.WRITE_NEXT, Step.REWORD, Step.FAILED}
+
+
+# ---- messages --------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def send_message(*, task: Task, message: str, idempotency_key: uuid.UUID, now: datetime) -> Turn:
+    """Send the opening prompt, the next message, or the message in other words, and ask for its candidates.
+
+    The same key again returns the same turn.
+
+    :raises TaskIsOver: if the task takes no more work.
+    :raises NotYourTurn: if something else comes first.
+    :raises typed.TextRefused: if the message is empty or too long.
+    """
+    task = _locked(task)
+    for turn in task.turns_so_far:
+        if turn.idempotency_key == idempotency_key:
+            return turn
+    _resume(task)
+    follows = FOLLOWS.get(step(task))
+    if follows is None:
+        raise NotYourTurn
+    turn = _add_turn(task, message=typed.message(message), follows=follows, idempotency_key=idempotency_key, now=now)
+    Draft.objects.filter(task=task).update(message="")
+    return turn
+
+
+def _add_turn(task: Task, *, message: str, follows: Turn.Follows, idempotency_key: uuid.UUID, now: datetime) -> Turn:
+    number = len(task.turns_so_far) + 1
+    recipe = task.version.live_recipe(opening=number == 1)
+    assert recipe is not None
+    candidate_set = intake.request_candidates(
+        messages=[*task.history(), {"role": "user", "content": message}],
+        language=task.annotator.language,
+        recipe=recipe,
+        factual=task.item is not None and task.item.prompt.factual,
+        urgent=True,
+        now=now,
+    )
+    seed = secrets.randbits(63)
+    turn = Turn.objects.create(
+        task=task,
+        number=number,
+        follows=follows,
+        message=message,
+        candidate_set=candidate_set,
+        order=drawn_order(k=recipe.says.candidates, seed=seed),
+        order_seed=seed,
+        idempotency_key=idempotency_key,
+        recorded_at=now,
+    )
+    task.__dict__.pop("turns_so_far", None)
+    _extend_lease(task, now=now)
+    return turn
+
+
+@transaction.atomic
+def retry(*, turn: Turn, now: datetime) -> bool:
+    """Ask once more for candidates that could not be written; whether this call was the one that did."""
+    task = _locked(turn.task)
+    if task.current_turn != turn or step(task) != Step.FAILED:
+        return False
+    _extend_lease(task, now=now)
+    return intake.request_again(candidate_set=task.current_turn.candidate_set, now=now)
+
+
+# ---- comparisons -----------------------------------------------------------------------------------------------------
+def mark_shown(*, turn: Turn, now: datetime) -> None:
+    """Note when the candidates were first on the screen."""
+    if turn.shown_at is None and turn.candidate_set.is_ready:
+        Turn.objects.filter(pk=turn.pk, shown_at=None).update(shown_at=now)
+        _extend_lease(turn.task, now=now)
+
+
+@transaction.atomic
+def compare(
+    *, turn: Turn, choice: int | Literal["none"], explanation: str, idempotency_key: uuid.UUID, now: datetime
+) -> Comparison:
+    """Keep which candidate the annotator prefers (its place on their screen, from 0), or that it is none of these.
+
+    Exactly once per turn: the same key again returns the same comparison. Work that comes after the task expired is
+    kept, in its place if that is free still.
+
+    :raises AlreadyCompared: if another submission came first.
+    :raises TaskIsOver: if the task was left.
+    :raises NotReady: if there is nothing to compare yet.
+    :raises ChoiceNotOffered: if there is no such place.
+    :raises NoneNotAllowed: if the study wants a choice.
+    :raises ExplanationMissing: if the study wants a reason.
+    :raises typed.TextRefused: if the explanation is too short or too long.
+    """
+    task = _locked(turn.task)
+    turn = next(each for each in task.turns_so_far if each.pk == turn.pk)
+    if turn.is_compared:
+        # What the browser sends twice, because the first answer was lost or slow, is one comparison.
+        if turn.comparison.idempotency_key == idempotency_key:
+            return turn.comparison
+        raise AlreadyCompared
+    if not _takes_late_work(task):
+        raise TaskIsOver
+    candidate = _candidate(turn, choice)
+    comparison = Comparison.objects.create(
+        turn=turn,
+        outcome=Comparison.Outcome.NONE if candidate is None else Comparison.Outcome.CHOSEN,
+        candidate=candidate,
+        explanation=_explanation(task, explanation),
+        idempotency_key=idempotency_key,
+        recorded_at=now,
+    )
+    _keep_place(turn)
+    _go_on(turn, now=now)
+    return comparison
+
+
+def _candidate(turn: Turn, choice: int | Literal["none"]) -> Candidate | None:
+    if not turn.candidate_set.is_ready:
+        raise NotReady
+    if choice == NONE:
+        if not turn.task.asks.none_of_these.allowed:
+            raise NoneNotAllowed
+        return None
+    if choice not in range(len(turn.order)):
+        raise ChoiceNotOffered
+    return turn.candidate_set.candidates.get(slot=turn.order[choice])
+
+
+def _explanation(task: Task, text: str) -> str:
+    policy = task.asks.explanations
+    if policy.asked == "never":
+        return ""
+    kept = typed.explanation(text, minimum=policy.minimum_characters)
+    if policy.asked == "required" and not kept:
+        raise ExplanationMissing
+    return kept
+
+
+def _keep_place(turn: Turn) -> None:
+    """Hold the item's place for a first comparison that came after its task had given the place back."""
+    task = turn.task
+    if turn.number == 1 and task.item_id and task.overlap_id is None and not assignment.take_again(task):
+        task.surplus = True
+        task.save(update_fields=["surplus"])
+
+
+def _go_on(turn: Turn, *, now: datetime) -> None:
+    """Do what the study wants after this comparison."""
+    task = turn.task
+    was_none = turn.comparison.outcome == Comparison.Outcome.NONE
+    then = task.asks.none_of_these.then
+    if is_last_turn(turn) or (was_none and then == "end"):
+        _finish(task, state=Task.State.COMPLETED, now=now)
+        return
+    Draft.objects.filter(task=task).update(explanation="", choice="")
+    try:
+        _resume(task)
+    except TaskIsOver:
+        # The annotator is in another task by now; this comparison stands, and this conversation goes no further.
+        return
+    _extend_lease(task, now=now)
+    if was_none and then == "fresh" and turn.follows != Turn.Follows.FRESH_SET:
+        _add_turn(task, message=turn.message, follows=Turn.Follows.FRESH_SET, idempotency_key=uuid.uuid4(), now=now)
+
+
+# ---- ending ----------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def end(*, task: Task, now: datetime) -> None:
+    """End a conversation that is long enough, before its maximum. Ending it again changes nothing.
+
+    :raises TaskIsOver: if it was left.
+    :raises TooFewTurns: if the study wants more turns.
+    :raises NotYourTurn: if answers wait to be compared.
+    """
+    task = _locked(task)
+    if task.state == Task.State.COMPLETED:
+        return
+    _resume(task)
+    if not can_end(task):
+        waits = step(task) in {Step.WAIT, Step.COMPARE}
+        raise NotYourTurn if waits else TooFewTurns
+    _finish(task, state=Task.State.COMPLETED, now=now)
+
+
+@transaction.atomic
+def skip(*, task: Task, reason: str, now: datetime) -> None:
+    """Leave a task without penalty. Leaving it again changes nothing.
+
+    :raises TaskIsOver: if it was completed or expired.
+    """
+    task = _locked(task)
+    if task.state == Task.State.ABANDONED:
+        return
+    if not task.is_open:
+        raise TaskIsOver
+    _leave(task, because=typed.cleaned(reason)[:40] or "skipped", now=now)
+
+
+@transaction.atomic
+def report(*, turn: Turn, place: int, reason: str, now: datetime) -> Report:
+    """Take a report of a harmful candidate: the task is left without penalty, the item frozen until somebody looks.
+
+    :raises ChoiceNotOffered: if there is no such place.
+    """
+    task = _locked(turn.task)
+    if not turn.candidate_set.is_ready or place not in range(len(turn.order)):
+        raise ChoiceNotOffered
+    candidate = turn.candidate_set.candidates.get(slot=turn.order[place])
+    made, _created = Report.objects.get_or_create(
+        turn=turn,
+        candidate=candidate,
+        defaults={"reason": typed.cleaned(reason)[: typed.MAXIMUM], "recorded_at": now},
+    )
+    if task.item is not None and task.item.candidate_set_id == turn.candidate_set_id:
+        Item.objects.filter(pk=task.item.pk, frozen_at=None).update(frozen_at=now)
+    if task.is_open:
+        _leave(task, because="reported", now=now)
+    return made
+
+
+def release_item(*, item: Item) -> None:
+    """Assign a reported item again: a researcher found nothing wrong with it."""
+    Item.objects.filter(pk=item.pk).update(frozen_at=None)
+
+
+def _leave(task: Task, *, because: str, now: datetime) -> None:
+    task.left_because = because
+    # An accepted first comparison keeps its place.
+    if not (task.turns_so_far and task.turns_so_far[0].is_compared):
+        assignment.give_back(task)
+    _finish(task, state=Task.State.ABANDONED, now=now)
+
+
+def _finish(task: Task, *, state: Task.State, now: datetime) -> None:
+    task.state = state
+    task.finished_at = now
+    task.save(update_fields=["state", "finished_at", "left_because"])
+    Draft.objects.filter(task=task).delete()
+
+
+# ---- drafts ----------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def save_draft(
+    *,
+    task: Task,
+    now: datetime,
+    message: str | None = None,
+    explanation: str | None = None,
+    choice: str | None = None,
+    turn_number: int | None = None,
+) -> bool:
+    """Keep what was typed and picked so far, and return whether it was kept; None leaves a part as it is.
+
+    `turn_number` is the turn that the page showed (0 before the first): a draft that comes late, when what it drafted
+    has been sent, is dropped.
+    """
+    task = _locked(task)
+    turn = task.current_turn
+    if not _takes_late_work(task) or turn_number not in {None, turn.number if turn else 0}:
+        return False
+    parts = {"message": message}
+    if turn is not None and not turn.is_compared:
+        parts |= {"explanation": explanation, "choice": choice}
+    kept = {name: typed.storable(text)[: typed.DRAFT_MAXIMUM] for name, text in parts.items() if text is not None}
+    kept |= {"choice": _drafted_choice(turn, kept["choice"])} if "choice" in kept else {}
+    Draft.objects.update_or_create(task=task, defaults={**kept, "updated_at": now})
+    _extend_lease(task, now=now)
+    return True
+
+
+def _drafted_choice(turn: Turn | None, choice: str) -> str:
+    places = {str(place) for place in range(len(turn.order))} if turn else set()
+    return choice if choice in places | {NONE} else ""
+
+
+# ---- behind every change ---------------------------------------------------------------------------------------------
+def _locked(task: Task) -> Task:
+    """Return the task as it is, after locking its annotator: what one person sends is handled one after the other."""
+    person = Annotator.objects.one_at_a_time().get(pk=task.annotator_id)
+    rows = Task.objects.select_related(
+        "version__first_recipe", "version__later_recipe", "item__prompt", "item__candidate_set"
+    )
+    fresh = rows.get(pk=task.pk)
+    fresh.annotator = person
+    return fresh
+
+
+def _takes_late_work(task: Task) -> bool:
+    active = task.annotator.standing == Annotator.Standing.ACTIVE
+    return active and task.state in {Task.State.OPEN, Task.State.EXPIRED}
+
+
+def _resume(task: Task) -> None:
+    """Open an expired task again for who comes back to it, unless they are in another one."""
+    if task.is_open:
+        return
+    elsewhere = Task.objects.of(task.annotator).open().exists()
+    if elsewhere or not _takes_late_work(task):
+        raise TaskIsOver
+    task.state, task.finished_at = Task.State.OPEN, None
+    task.save(update_fields=["state", "finished_at"])
+
+
+def _extend_lease(task: Task, *, now: datetime) -> None:
+    # Only of an open task: a lease that ran out is judged elsewhere.
+    until = now + timedelta(minutes=task.asks.lease_minutes)
+    Task.objects.open().filter(pk=task.pk).update(lease_until=until)

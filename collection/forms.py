@@ -1,0 +1,152 @@
+"""Forms of the annotators' pages."""
+
+import uuid
+from typing import Any, Literal
+
+from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from collection.configuration import Configuration
+from collection.conversation import NONE, ExplanationMissing, Refused
+from collection.models import Turn
+from collection.typed import MAXIMUM, TextRefused
+
+# What the reasons of typed.TextRefused mean to who typed.
+TEXT_REFUSALS = {
+    "empty": _("Write something first."),
+    "too-long": format_lazy(_("Please use at most {number} characters."), number=MAXIMUM),
+}
+
+
+class SentOnce(forms.Form):
+    """A form that may be sent again and again and is done once.
+
+    The page carries a key, made when it was rendered; key and content together name what was sent. So a repetition is
+    known as one, and other words from the same page (after going back, say) are not mistaken for it.
+    """
+
+    use_required_attribute = False
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        initial = {"key": uuid.uuid4(), **kwargs.pop("initial", {})}
+        super().__init__(*args, initial=initial, **kwargs)
+
+    def idempotency_key(self) -> uuid.UUID:
+        """Return the name of this submission."""
+        content = repr([self.cleaned_data[name] for name in sorted(self.fields) if name != "key"])
+        return uuid.uuid5(self.cleaned_data["key"], content)
+
+
+class MessageForm(SentOnce):
+    """The opening message, the next one, or the same in other words."""
+
+    # Its length is judged by the rule, which keeps what was typed.
+    message = forms.CharField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}))
+
+    def refuse(self, refusal: TextRefused) -> None:
+        """Say why the message was not taken."""
+        self.add_error("message", str(TEXT_REFUSALS[refusal.reason]))
+
+
+class ComparisonForm(SentOnce):
+    """Which answer is preferred, and why."""
+
+    choice = forms.ChoiceField(
+        error_messages={
+            "required": _("Choose one of the answers first."),
+            "invalid_choice": _("Choose one of the answers first."),
+        }
+    )
+    explanation = forms.CharField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}))
+
+    def __init__(self, *args: Any, turn: Turn, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asks: Configuration = turn.task.asks
+        places = [(str(place), str(place)) for place in range(len(turn.order))]
+        none = [(NONE, NONE)] if self.asks.none_of_these.allowed else []
+        choice = self.fields["choice"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [*places, *none]
+
+    def clean_choice(self) -> int | Literal["none"]:
+        """Return the place on the screen, or none."""
+        choice: str = self.cleaned_data["choice"]
+        return NONE if choice == NONE else int(choice)
+
+    def refuse(self, refusal: TextRefused | ExplanationMissing) -> None:
+        """Say beside the explanation what it lacks."""
+        reason = "empty" if isinstance(refusal, ExplanationMissing) else refusal.reason
+        sentence = TEXT_REFUSALS.get(reason) or self._too_short()
+        self.add_error("explanation", str(sentence))
+
+    def _too_short(self) -> str:
+        number = self.asks.explanations.minimum_characters
+        return ngettext(
+            "Please say a little more: at least %(number)s character.",
+            "Please say a little more: at least %(number)s characters.",
+            number,
+        ) % {"number": number}
+
+
+class SkipForm(forms.Form):
+    """Why a conversation is left."""
+
+    use_required_attribute = False
+
+    reason = forms.ChoiceField(
+        label=_("Why do you want to skip it?"),
+        choices=[
+            ("unclear", _("I do not understand what it is about")),
+            ("topic", _("I would rather not think about this topic")),
+            ("answers", _("The answers cannot be read or compared")),
+            ("failed", _("Something does not work")),
+            ("other", _("Something else")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose what comes closest.")},
+    )
+
+
+class ReportForm(forms.Form):
+    """Why an answer is harmful."""
+
+    use_required_attribute = False
+
+    reason = forms.CharField(
+        label=_("What is wrong with it?"),
+        help_text=_("One sentence is enough. You can also leave this empty."),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )
+
+
+class WithdrawForm(forms.Form):
+    """The second of two steps."""
+
+    use_required_attribute = False
+
+    sure = forms.BooleanField(
+        label=_("I understand that this cannot be undone."),
+        error_messages={"required": _("Tick the box if you are sure.")},
+    )
+
+
+REFUSED = {
+    "already-compared": _("You had already answered this before, in this browser or another one. That answer stands."),
+    "not-your-turn": _("This conversation has gone on in the meantime. This is where it stands."),
+    "not-ready": _("The answers are not there yet."),
+    "task-is-over": _("This conversation is over. What you sent now was not added to it."),
+    "none-not-allowed": _("Choose one of the answers first."),
+    "choice-not-offered": _("Choose one of the answers first."),
+    "too-few-turns": _("This conversation should go on a little longer before it ends."),
+}
+
+
+def sentence_for(refusal: Refused) -> str:
+    """Return what to tell a person whose submission was refused."""
+    return str(REFUSED[refusal.reason])

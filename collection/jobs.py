@@ -1,0 +1,12 @@
+"""Work of machines that concerns people's tasks."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from collection import assignment
+
+
+@shared_task
+def expire_tasks() -> int:
+    """End the tasks whose lease has run out, so that others get their places."""
+    return assignment.expire(now=timezone.now())

@@ -1,0 +1,108 @@
+"""Given prompts, the items made of them, and how many people each item still wants."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from collection.models.study import Study
+from sampling.models import CandidateSet
+
+
+class Prompt(models.Model):
+    """A given message that opens a conversation."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="prompts")
+    # The researcher's name for it; unique where given.
+    key = models.CharField(max_length=100, blank=True)
+    # Ties translations of one prompt: who has seen one has seen all.
+    group = models.CharField(max_length=100, blank=True)
+    language = models.CharField(max_length=8)
+    text = models.TextField()
+    text_sha256 = models.CharField(max_length=64)
+    topic = models.CharField(max_length=100, blank=True)
+    # Facts: candidates should agree (decision 41).
+    factual = models.BooleanField(default=False)
+    source_file = models.CharField(max_length=300, blank=True)
+    source_line = models.PositiveIntegerField(null=True, blank=True)
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "language", "text_sha256"], name="a_study_has_a_prompt_once_per_language"
+            ),
+            models.UniqueConstraint(fields=["study", "key"], condition=~Q(key=""), name="prompt_keys_are_unique"),
+        ]
+        indexes = [models.Index(fields=["study", "group"], condition=~Q(group=""), name="prompts_by_group")]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class ItemQuerySet(models.QuerySet["Item"]):
+    def assignable(self) -> "ItemQuerySet":
+        """Restrict to items whose set is ready and that nobody has reported."""
+        return self.filter(frozen_at=None, candidate_set__status=CandidateSet.Status.READY)
+
+
+class Item(models.Model):
+    """A given prompt with its frozen first-turn candidate set: what overlapping annotators share."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="items")
+    prompt = models.OneToOneField(Prompt, on_delete=models.CASCADE, related_name="item")
+    # None until it is asked for: an imported set is there at once, the others when the study opens.
+    candidate_set = models.OneToOneField(
+        CandidateSet, on_delete=models.PROTECT, null=True, blank=True, related_name="item"
+    )
+    # Base of the balanced orders in which the set is shown (decision 36).
+    order_seed = models.BigIntegerField()
+    # Somebody reported it: not assigned again until a researcher decides (decision 7).
+    frozen_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ItemQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"item {self.pk}: {self.prompt}"
+
+
+class OverlapQuerySet(models.QuerySet["Overlap"]):
+    def wanting(self) -> "OverlapQuerySet":
+        """Restrict to items that want more people."""
+        return self.filter(taken__lt=F("wanted"))
+
+
+class Overlap(models.Model):
+    """How many annotators of one stratum an item wants, and how many places are taken.
+
+    `taken` counts live assignments and accepted first-turn comparisons. It stands beside the tasks it counts, so that
+    the next task is found without counting, and is moved only by `collection.assignment`, which keeps both in step.
+    """
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="overlaps")
+    # Copied from the prompt and the study, so that one index finds the least-filled item; neither ever changes there.
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="+")
+    language = models.CharField(max_length=8)
+    # Empty: everybody.
+    stratum = models.CharField(max_length=200, blank=True)
+    wanted = models.PositiveIntegerField()
+    taken = models.PositiveIntegerField(default=0)
+    # Orders drawn so far: the place of the next one in its Latin square.
+    orders_drawn = models.PositiveIntegerField(default=0)
+
+    objects = OverlapQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "stratum"], name="an_item_wants_each_stratum_once"),
+            models.CheckConstraint(condition=Q(taken__lte=F("wanted")), name="overlap_is_never_exceeded"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["study", "language", "stratum", "taken"],
+                condition=Q(taken__lt=F("wanted")),
+                name="least_filled_items",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.stratum}: {self.taken} of {self.wanted}"

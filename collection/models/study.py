@@ -1,0 +1,95 @@
+"""Studies: what is asked of a panel, in numbered versions."""
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import User as AuthUser
+from django.db import models
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from annotators.models import Panel
+from collection.configuration import Configuration
+from sampling.models import Recipe
+
+User = AuthUser | AnonymousUser
+
+
+class StudyQuerySet(models.QuerySet["Study"]):
+    def visible_to(self, user: User) -> "StudyQuerySet":
+        """Restrict to studies this researcher works on; an administrator works on all."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_superuser else self.filter(researchers=user)
+
+    def open(self) -> "StudyQuerySet":
+        return self.filter(state=Study.State.OPEN)
+
+    def for_panel(self, panel: Panel) -> "StudyQuerySet":
+        return self.filter(panel=panel)
+
+
+class Study(models.Model):
+    """What is asked of a panel."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")  # being written; only researchers see it
+        OPEN = "open", _("open")  # gives tasks
+        PAUSED = "paused", _("paused")  # gives no new tasks; whoever is in one may finish it
+        CLOSED = "closed", _("closed")  # over; nothing changes but withdrawals
+
+    slug = models.SlugField(unique=True)
+    title = models.CharField(max_length=200)
+    panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="studies")
+    state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
+    # The version in force. Null only between the two inserts that make a study.
+    version = models.ForeignKey("StudyVersion", on_delete=models.PROTECT, null=True, related_name="+")
+    researchers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="studies", blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = StudyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "studies"
+
+    def __str__(self) -> str:
+        return self.title
+
+    @cached_property
+    def asks(self) -> Configuration:
+        """The configuration in force."""
+        assert self.version is not None
+        return self.version.asks
+
+
+class StudyVersion(models.Model):
+    """One configuration of a study. Never changed; a task remembers under which it was given."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    configuration = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    first_recipe = models.ForeignKey(Recipe, on_delete=models.PROTECT, related_name="+")
+    # None: a task has exactly one turn.
+    later_recipe = models.ForeignKey(Recipe, on_delete=models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "number"], name="versions_of_a_study_are_numbered")]
+
+    def __str__(self) -> str:
+        return f"{self.study} v{self.number}"
+
+    @cached_property
+    def asks(self) -> Configuration:
+        """The configuration, parsed."""
+        return Configuration.model_validate(self.configuration)
+
+    def live_recipe(self, *, opening: bool) -> Recipe | None:
+        """Return how a set is written while somebody waits, or none if this version cannot.
+
+        Opening sets that came imported have nobody to write another one: the recipe of later turns does.
+        """
+        if opening and self.first_recipe.says.generator is not None:
+            return self.first_recipe
+        return self.later_recipe

@@ -1,0 +1,52 @@
+"""A task as an annotator will see it, without anybody having seen it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import transaction
+
+from annotators import enrolment
+from annotators.models import Annotator
+from annotators.survey import Question
+from collection import assignment
+from collection.models import Study, Task
+
+Shown = TypeVar("Shown")
+
+
+def preview(*, study: Study, language: str, show: Callable[[Annotator, Task], Shown], now: datetime) -> Shown:
+    """Return what `show` makes of a task that this study would give a newcomer.
+
+    The newcomer, the place and the order drawn are real while the page is made, and rolled back after it: a preview
+    leaves nothing behind and runs through the very code that annotators' tasks run through.
+
+    :raises assignment.NoTaskAvailable: if there is nothing to show in this language.
+    """
+    with transaction.atomic():
+        # The study's row is locked: nobody sees it open, and nobody opens it meanwhile.
+        locked = Study.objects.select_for_update(of=("self",)).get(pk=study.pk)
+        locked.state = Study.State.OPEN
+        locked.save(update_fields=["state"])
+        Study.objects.for_panel(locked.panel).exclude(pk=locked.pk).open().update(state=Study.State.PAUSED)
+        annotator = _newcomer(study, language, now=now)
+        shown = show(annotator, assignment.give_task(annotator=annotator, now=now))
+        transaction.set_rollback(True)
+    return shown
+
+
+def _newcomer(study: Study, language: str, *, now: datetime) -> Annotator:
+    """Let somebody in who agrees to everything and gives the first answer to each question."""
+    annotator = Annotator.objects.create(panel=study.panel, language=language, joined_at=now)
+    text = enrolment.current_consent_text(panel=study.panel, language=language)
+    enrolment.consent(annotator=annotator, text=text, now=now)
+    while questions := annotator.open_questions("before"):
+        given = annotator.answers()
+        answers = {question.key: _first_answer(question, given) for question in questions}
+        enrolment.answer(annotator=annotator, answers=answers, now=now)
+    return annotator
+
+
+def _first_answer(question: Question, given: dict[str, str]) -> str:
+    offered = question.offered(given)
+    return offered[0].key if offered else "1"

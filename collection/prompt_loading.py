@@ -1,0 +1,150 @@
+"""Prompts of a table become a study's items, with their ready candidate sets and their wish for people."""
+
+import hashlib
+import secrets
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+from django.utils.translation import gettext
+from pydantic import ValidationError
+
+from collection import prompt_file, studies
+from collection.models import Item, Overlap, Prompt, Study
+from collection.prompt_file import Line, PromptRow
+from collection.study_file import message_of
+from sampling.intake import ImportedCandidate, Source, UnfitSet, import_set
+
+
+class StudyIsClosed(Exception):
+    """A closed study takes no prompts."""
+
+
+class RowRefused(Exception):
+    """A row is not taken; the message says why."""
+
+
+@dataclass
+class Report:
+    """What became of every line of a table."""
+
+    read: int = 0
+    added: int = 0
+    with_candidates: int = 0
+    duplicate: int = 0
+    refused: list[tuple[int, str]] = field(default_factory=list)
+    """Line and reason."""
+
+
+def load_prompts(
+    *, study: Study, path: Path, name: str = "", now: datetime, progress: Callable[[Report], None] = lambda report: None
+) -> Report:
+    """Add the prompts of a table to a study; each line in its own transaction, so that a fault stops only its line.
+
+    :raises StudyIsClosed: if nobody will work on them any more.
+    :raises prompt_file.FileUnreadable: if it is no table.
+    """
+    if study.state == Study.State.CLOSED:
+        raise StudyIsClosed
+    source = Source(file=name or path.name, sha256=prompt_file.sha256(path), line=None)
+    report = Report()
+    for line in prompt_file.read(path):
+        report.read += 1
+        try:
+            _load(study, line, source, report, now=now)
+        except RowRefused as refusal:
+            report.refused.append((line.number, str(refusal)))
+        progress(report)
+    if study.state == Study.State.OPEN:
+        with transaction.atomic():
+            studies.request_missing_sets(study=study, now=now)
+    return report
+
+
+def text_sha256(text: str) -> str:
+    """Return the hash by which a text is recognised: composed characters, single spaces."""
+    return hashlib.sha256(" ".join(unicodedata.normalize("NFC", text).split()).encode()).hexdigest()
+
+
+def _load(study: Study, line: Line, source: Source, report: Report, *, now: datetime) -> None:
+    row = _row(study, line)
+    if Prompt.objects.filter(study=study, language=row.language, text_sha256=text_sha256(row.text)).exists():
+        report.duplicate += 1
+        return
+    if row.key and Prompt.objects.filter(study=study, key=row.key).exists():
+        raise RowRefused(gettext("another prompt has the key {key}").format(key=row.key))
+    with transaction.atomic():
+        _add(study, row, replace(source, line=line.number), now=now)
+    report.added += 1
+    report.with_candidates += bool(row.candidates)
+
+
+def _row(study: Study, line: Line) -> PromptRow:
+    if line.row is None:
+        assert line.problem is not None
+        raise RowRefused(_problem(line.problem))
+    if line.row.language not in study.asks.languages:
+        languages = ", ".join(study.asks.languages)
+        message = gettext("the study is not in {language}, only in {languages}")
+        raise RowRefused(message.format(language=line.row.language, languages=languages))
+    wanted = study.asks.recipes.first.candidates
+    if line.row.candidates and len(line.row.candidates) != wanted:
+        message = gettext("has {count} candidates; the study shows {wanted}")
+        raise RowRefused(message.format(count=len(line.row.candidates), wanted=wanted))
+    return line.row
+
+
+def _problem(problem: ValidationError | ValueError) -> str:
+    if isinstance(problem, ValidationError):
+        return "; ".join(
+            f"{'.'.join(str(part) for part in detail['loc'])} {message_of(detail)}" for detail in problem.errors()
+        )
+    return gettext(str(problem))
+
+
+def _add(study: Study, row: PromptRow, source: Source, *, now: datetime) -> None:
+    prompt = Prompt.objects.create(
+        study=study,
+        key=row.key,
+        group=row.group,
+        language=row.language,
+        text=row.text,
+        text_sha256=text_sha256(row.text),
+        topic=row.topic,
+        factual=row.factual,
+        source_file=source.file,
+        source_line=source.line,
+        recorded_at=now,
+    )
+    item = Item.objects.create(study=study, prompt=prompt, order_seed=secrets.randbits(62))
+    Overlap.objects.create(item=item, study=study, language=row.language, wanted=study.asks.overlap)
+    if row.candidates:
+        _import_candidates(item, row, source, now=now)
+
+
+def _import_candidates(item: Item, row: PromptRow, source: Source, *, now: datetime) -> None:
+    candidates = [
+        ImportedCandidate(
+            text=entry.text, author_kind=entry.author_kind, author=entry.author, labels=tuple(entry.labels)
+        )
+        for entry in row.candidates
+    ]
+    messages = [{"role": "user", "content": row.text}]
+    try:
+        item.candidate_set = import_set(
+            messages=messages,
+            language=row.language,
+            candidates=candidates,
+            source=source,
+            factual=row.factual,
+            k=item.study.asks.recipes.first.candidates,
+            alike=item.study.asks.recipes.first.alike,
+            now=now,
+        )
+    except UnfitSet as unfit:
+        message = gettext("its candidates are not fit to be shown: {reasons}")
+        raise RowRefused(message.format(reasons=", ".join(unfit.reasons))) from None
+    item.save(update_fields=["candidate_set"])

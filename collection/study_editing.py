@@ -1,0 +1,182 @@
+"""Making a study from its file and changing it later, without changing what people have already answered."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext
+
+from annotators import enrolment
+from annotators.models import Panel, SurveyAnswer
+from annotators.panel_file import changed_questions
+from collection.configuration import Configuration
+from collection.models import Overlap, Study, StudyVersion, Task
+from collection.study_file import Document, Fault
+from sampling.intake import define_recipe
+
+FIXED_ONCE_ANSWERED = ("questions", "turns", "none_of_these", "explanations")
+"""Parts that give an answer its meaning: they stand still from the first task on."""
+
+
+class WouldChangeAnswers(Exception):
+    """The file asks for a change that would alter what people have already answered."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What applying a file did."""
+
+    study: Study
+    created: bool
+    changed: list[str] = field(default_factory=list)
+    """The parts that changed; empty where the study already was as the file says."""
+
+
+@transaction.atomic
+def apply(*, document: Document, by: User | None, now: datetime) -> Outcome:
+    """Create the study of a file, or bring it in line with the file. Applying a file twice changes nothing.
+
+    :raises WouldChangeAnswers: naming every entry that cannot change any more, with its line.
+    """
+    configuration = document.study.configuration()
+    # Two uploads of one study wait for each other here.
+    study = Study.objects.select_for_update().filter(slug=configuration.slug).first()
+    if faults := _refusals(document, study):
+        raise WouldChangeAnswers(faults)
+    part = document.study.panel
+    panel_before = Panel.objects.filter(slug=part.slug).values_list("definition", flat=True).first()
+    panel = enrolment.open_panel(part=part, now=now)
+    if study is None:
+        return Outcome(study=_create(configuration, panel, by=by, now=now), created=True)
+    changed = _update(study, configuration, now=now)
+    if panel.definition != panel_before:
+        changed.append("panel")
+    return Outcome(study=study, created=False, changed=changed)
+
+
+def apply_visible(*, document: Document, by: User, study: Study | None, now: datetime) -> Outcome:
+    """Apply a file that a researcher sent from a page: for a new study, or for the one whose page it was.
+
+    :raises WouldChangeAnswers: also if the file names a study other than this one, or one of somebody else.
+    """
+    slug = document.study.slug
+    if study is not None and slug != study.slug:
+        raise WouldChangeAnswers([_fault(document, gettext("a study keeps its slug"), "slug")])
+    if study is None and Study.objects.filter(slug=slug).exclude(pk__in=Study.objects.visible_to(by)).exists():
+        raise WouldChangeAnswers([_fault(document, gettext("is taken; choose another one"), "slug")])
+    _check_panel_is_open_to(document, by)
+    return apply(document=document, by=by, now=now)
+
+
+def _check_panel_is_open_to(document: Document, by: User) -> None:
+    """Refuse a change of a panel that only studies of others use."""
+    slug = document.study.panel.slug
+    own = Study.objects.visible_to(by).filter(panel__slug=slug)
+    if Panel.objects.filter(slug=slug).exists() and not own.exists() and not by.is_superuser:
+        raise WouldChangeAnswers([_fault(document, gettext("is taken; choose another one"), "panel", "slug")])
+
+
+def _create(configuration: Configuration, panel: Panel, *, by: User | None, now: datetime) -> Study:
+    study = Study.objects.create(slug=configuration.slug, title=configuration.title, panel=panel, created_at=now)
+    _new_version(study, configuration, now=now)
+    if by is not None:
+        study.researchers.add(by)
+    return study
+
+
+def _update(study: Study, configuration: Configuration, *, now: datetime) -> list[str]:
+    old, new = study.asks.canonical(), configuration.canonical()
+    changed = [name for name in new if new[name] != old.get(name)]
+    if changed:
+        _new_version(study, configuration, now=now)
+    if "overlap" in changed:
+        Overlap.objects.filter(study=study).update(wanted=configuration.overlap)
+    return changed
+
+
+def _new_version(study: Study, configuration: Configuration, *, now: datetime) -> None:
+    later = configuration.recipes.later
+    study.version = StudyVersion.objects.create(
+        study=study,
+        number=study.versions.count() + 1,
+        configuration=configuration.canonical(),
+        sha256=configuration.sha256(),
+        first_recipe=define_recipe(configuration.recipes.first),
+        later_recipe=define_recipe(later) if later else None,
+        recorded_at=now,
+    )
+    study.title = configuration.title
+    study.save(update_fields=["version", "title"])
+    # The configuration is remembered on the object; a new version makes that memory stale.
+    study.__dict__.pop("asks", None)
+
+
+# ---- what must not change -------------------------------------------------------------------------------------------
+def _refusals(document: Document, study: Study | None) -> list[Fault]:
+    faults = _survey_refusals(document) + _consent_refusals(document)
+    if study is None:
+        return faults
+    if study.panel.slug != document.study.panel.slug:
+        faults.append(_fault(document, gettext("a study keeps its panel"), "panel", "slug"))
+    old, new = study.asks.canonical(), document.study.configuration().canonical()
+    if study.state == Study.State.CLOSED and old != new:
+        return [*faults, _fault(document, gettext("a closed study does not change"), "slug")]
+    return faults + (_answered_refusals(document, study, old, new) if Task.objects.filter(study=study).exists() else [])
+
+
+def _answered_refusals(document: Document, study: Study, old: dict[str, Any], new: dict[str, Any]) -> list[Fault]:
+    faults = []
+    for name in FIXED_ONCE_ANSWERED:
+        if not _still_says(old[name], new[name]):
+            message = gettext("cannot change any more: people have answered under it; make another study")
+            faults.append(_fault(document, message, name))
+    if gone := set(old["languages"]) - set(new["languages"]):
+        message = gettext("cannot lose {languages}: people work in it").format(languages=", ".join(sorted(gone)))
+        faults.append(_fault(document, message, "languages"))
+    if Overlap.objects.filter(study=study, taken__gt=new["overlap"]).exists():
+        message = gettext("is below the places that are already taken")
+        faults.append(_fault(document, message, "overlap"))
+    return faults
+
+
+def _still_says(old: Any, new: Any) -> bool:
+    """Tell whether everything that was said is said still; tables may gain entries (another language, say)."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return all(key in new and _still_says(value, new[key]) for key, value in old.items())
+    return bool(old == new)
+
+
+def _survey_refusals(document: Document) -> list[Fault]:
+    part = document.study.panel
+    panel = Panel.objects.filter(slug=part.slug).first()
+    if panel is None:
+        return []
+    answered = set(SurveyAnswer.objects.filter(annotator__panel=panel).values_list("question", flat=True).distinct())
+    message = gettext("cannot change any more: people have answered this question; ask another one beside it")
+    keys = [question.key for question in part.survey]
+    return [
+        _fault(document, message, "panel", "survey", *([keys.index(key)] if key in keys else []))
+        for key in changed_questions(panel.survey.questions, part.survey)
+        if key in answered
+    ]
+
+
+def _consent_refusals(document: Document) -> list[Fault]:
+    part = document.study.panel
+    published = enrolment.published_consent(slug=part.slug, version=part.consent.version)
+    message = gettext("was published under this version; give the new text a new version")
+    return [
+        _fault(document, message, "panel", "consent", "texts", language)
+        for language, text in part.consent.texts.items()
+        if language in published and published[language].strip() != text.strip()
+    ]
+
+
+def _fault(document: Document, message: str, *path: str | int) -> Fault:
+    return Fault(line=document.line_of(*path), place=".".join(str(part) for part in path), message=message)

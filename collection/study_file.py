@@ -1,0 +1,165 @@
+"""A study as a YAML file: read it with the line of every fault, and write it back."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedBase
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent
+
+from collection.configuration import StudyFile
+from collection.models import Study
+
+MAXIMUM_CHARACTERS = 1_000_000
+
+SENTENCES: dict[str, str | Promise] = {
+    "missing": _("is missing"),
+    "extra_forbidden": _("is not known here; check the spelling"),
+    "literal_error": _("must be one of {expected}"),
+    "string_type": _("must be a text; put it in quotation marks"),
+    "string_pattern_mismatch": _("must match {pattern}"),
+    "string_too_short": _("must have at least {min_length} characters"),
+    "string_too_long": _("must have at most {max_length} characters"),
+    "int_type": _("must be a whole number"),
+    "int_parsing": _("must be a whole number"),
+    "int_from_float": _("must be a whole number"),
+    "float_type": _("must be a number"),
+    "float_parsing": _("must be a number"),
+    "bool_type": _("must be true or false"),
+    "bool_parsing": _("must be true or false"),
+    "list_type": _("must be a list"),
+    "dict_type": _("must be a table of names and entries"),
+    "model_type": _("must be a table of names and entries"),
+    "too_short": _("must have at least {min_length} entries"),
+    "greater_than": _("must be above {gt}"),
+    "greater_than_equal": _("must be at least {ge}"),
+    "less_than": _("must be below {lt}"),
+    "less_than_equal": _("must be at most {le}"),
+}
+"""What is wrong, by pydantic's type of error, in the words of somebody who writes a file."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a file."""
+
+    line: int
+    """Counted from 1."""
+    place: str
+    """The path to the entry, such as `recipes.first.method`; empty for the file as a whole."""
+    message: str
+
+    def __str__(self) -> str:
+        said = f"{self.place} {self.message}".strip()
+        return gettext("Line {line}: {said}").format(line=self.line, said=said)
+
+
+class StudyFileInvalid(Exception):
+    """The file cannot be read as a study."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Document:
+    """A study file that was read, and where its entries stand."""
+
+    study: StudyFile
+    raw: Any
+
+    def with_model(self, model: str) -> "Document":
+        """Return the document with another model in every recipe that generates."""
+        content = self.study.model_dump(mode="json")
+        for recipe in content["recipes"].values():
+            if recipe and recipe["generator"]:
+                recipe["generator"] |= {"model": model, "revision": None}
+        return Document(study=StudyFile.model_validate(content), raw=self.raw)
+
+    def line_of(self, *path: str | int) -> int:
+        """Return the line of an entry, or of the nearest one above it that stands in the file."""
+        return _line_of(self.raw, path)
+
+
+def read(text: str) -> Document:
+    """Read a study file.
+
+    :raises StudyFileInvalid: with every fault and its line.
+    """
+    raw = _parse(text)
+    try:
+        return Document(study=StudyFile.model_validate(raw), raw=raw)
+    except ValidationError as error:
+        raise StudyFileInvalid([_fault(detail, raw) for detail in error.errors()]) from None
+
+
+def write(study: Study) -> str:
+    """Return a study as the file that makes it."""
+    content = {**study.asks.canonical(), "panel": study.panel.definition}
+    stream = io.StringIO()
+    yaml = YAML()
+    yaml.width = 120
+    yaml.dump(content, stream)
+    return stream.getvalue()
+
+
+def _parse(text: str) -> Any:
+    if len(text) > MAXIMUM_CHARACTERS:
+        raise StudyFileInvalid([Fault(1, "", gettext("The file is longer than a million characters."))])
+    try:
+        # Nested aliases make a small file unfold into an endless one.
+        for event in YAML().parse(text):
+            if isinstance(event, AliasEvent):
+                message = gettext("Aliases (*name) are not supported; write the entry out.")
+                raise StudyFileInvalid([Fault(event.start_mark.line + 1, "", message)])
+        raw = YAML().load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise StudyFileInvalid([_not_yaml(line, error.problem)]) from None
+    except (YAMLError, RecursionError) as error:
+        raise StudyFileInvalid([_not_yaml(1, error)]) from None
+    if not isinstance(raw, dict):
+        raise StudyFileInvalid([Fault(1, "", gettext("A study file is a table of names and entries."))])
+    return raw
+
+
+def _not_yaml(line: int, problem: object) -> Fault:
+    return Fault(line, "", gettext("This is not valid YAML: {problem}.").format(problem=problem))
+
+
+def _fault(detail: ErrorDetails, raw: Any) -> Fault:
+    path = detail["loc"]
+    return Fault(line=_line_of(raw, path), place=".".join(str(part) for part in path), message=message_of(detail))
+
+
+def message_of(detail: ErrorDetails) -> str:
+    """Say what is wrong with an entry, in the reader's language."""
+    context = detail.get("ctx", {})
+    if detail["type"] == "value_error":
+        # Our own checks, which know no Django: ValueError(sentence) or ValueError(sentence, what to fill in).
+        sentence, *filling = context["error"].args
+        return gettext(sentence).format(**(filling[0] if filling else {}))
+    sentence = SENTENCES.get(detail["type"])
+    return str(sentence).format(**context) if sentence else detail["msg"]
+
+
+def _line_of(raw: Any, path: Sequence[str | int]) -> int:
+    line = 0
+    for part in path:
+        if not isinstance(raw, CommentedBase):
+            break
+        try:
+            line = raw.lc.key(part)[0] if isinstance(raw, dict) else raw.lc.item(part)[0]
+            raw = raw[part]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            break
+    return line + 1

@@ -1,0 +1,84 @@
+"""What researchers type into a study's pages."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from collection import study_file
+from collection.prompt_file import KINDS
+from collection.study_file import Document, StudyFileInvalid
+
+
+class StudyFileForm(forms.Form):
+    """A study as YAML, typed or uploaded; what was typed stays when it is refused."""
+
+    file = forms.FileField(label=_("A YAML file"), required=False)
+    text = forms.CharField(
+        label=_("Or its text"),
+        required=False,
+        max_length=study_file.MAXIMUM_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "class": "wide-text", "dir": "ltr"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Read the file, or else the text; every fault becomes an error with its line."""
+        cleaned = super().clean() or {}
+        text = self._uploaded(cleaned.get("file")) or cleaned.get("text", "")
+        if not text.strip() and not self.errors:
+            raise forms.ValidationError(_("Choose a file or type its text."))
+        try:
+            cleaned["document"] = study_file.read(text)
+        except StudyFileInvalid as invalid:
+            raise forms.ValidationError([str(fault) for fault in invalid.faults]) from None
+        return cleaned
+
+    def _uploaded(self, file: UploadedFile | None) -> str:
+        if file is None:
+            return ""
+        try:
+            text = file.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise forms.ValidationError(_("The file is not UTF-8 text.")) from None
+        # Shown again if it is refused, so that it can be corrected on the page.
+        self.data = {**self.data.dict(), "text": text}
+        return text
+
+    @property
+    def document(self) -> Document:
+        """The study that was read."""
+        return self.cleaned_data["document"]
+
+
+class PromptTableForm(forms.Form):
+    """A table of given prompts."""
+
+    file = forms.FileField(label=_("Prompts: JSON Lines, CSV or Parquet"))
+
+    def clean_file(self) -> UploadedFile:
+        """Refuse what does not look like a table by its name."""
+        file: UploadedFile = self.cleaned_data["file"]
+        if not str(file.name).lower().endswith(KINDS):
+            raise forms.ValidationError(
+                _("The name of the file must end with %(kinds)s.") % {"kinds": ", ".join(KINDS)}
+            )
+        return file
+
+
+class InvitationForm(forms.Form):
+    """A link that lets people into the study's panel."""
+
+    language = forms.ChoiceField(label=_("Language of the tasks"))
+    limit = forms.IntegerField(
+        label=_("How many people it lets in"),
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        help_text=_("Empty: any number."),
+    )
+    label = forms.CharField(label=_("A note for yourself"), required=False, max_length=100)
+
+    def __init__(self, *args: Any, languages: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = languages  # type: ignore[attr-defined]

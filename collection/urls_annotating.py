@@ -1,0 +1,24 @@
+"""Addresses of annotators' tasks."""
+
+from django.urls import path
+
+from collection.views import annotating, leaving
+
+urlpatterns = [
+    path("tasks/", annotating.tasks, name="tasks"),
+    path("tasks/next/", annotating.next_task, name="next_task"),
+    path("tasks/<int:pk>/", annotating.task, name="task"),
+    path("tasks/<int:pk>/message/", annotating.send_message, name="send_message"),
+    path("tasks/<int:pk>/draft/", annotating.save_draft, name="save_draft"),
+    path("tasks/<int:pk>/end/", annotating.end_task, name="end_task"),
+    path("tasks/<int:pk>/skip/", leaving.skip_task, name="skip_task"),
+    path("turns/<int:pk>/compare/", annotating.compare, name="compare"),
+    path("turns/<int:pk>/progress/", annotating.turn_progress, name="turn_progress"),
+    path("turns/<int:pk>/retry/", annotating.retry_turn, name="retry_turn"),
+    path("turns/<int:pk>/report/<int:place>/", leaving.report_candidate, name="report_candidate"),
+    path("last-questions/", leaving.last_questions, name="last_questions"),
+    path("finished/", leaving.finished, name="finished"),
+    path("about-you/", leaving.about_you, name="about_you"),
+    path("withdraw/", leaving.withdraw, name="withdraw"),
+    path("withdrawn/", leaving.withdrawn, name="withdrawn"),
+]

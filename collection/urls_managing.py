@@ -1,0 +1,26 @@
+"""Addresses of researchers' pages."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
+
+from collection.views import managing, previewing
+
+urlpatterns = [
+    path(
+        "sign-in/",
+        LoginView.as_view(template_name="collection/managing/sign_in.html", redirect_authenticated_user=True),
+        name="sign_in",
+    ),
+    path("sign-out/", LogoutView.as_view(), name="sign_out"),
+    path("studies/", managing.study_list, name="studies"),
+    path("studies/new/", managing.new_study, name="new_study"),
+    path("studies/<slug:slug>/", managing.study, name="study"),
+    path("studies/<slug:slug>/file/", managing.edit_study, name="edit_study"),
+    path("studies/<slug:slug>/file.yaml", managing.download_study_file, name="study_file"),
+    path("studies/<slug:slug>/progress/", managing.study_progress, name="study_progress"),
+    path("studies/<slug:slug>/state/", managing.change_state, name="change_state"),
+    path("studies/<slug:slug>/prompts/", managing.upload_prompts, name="upload_prompts"),
+    path("studies/<slug:slug>/invitations/", managing.invite, name="invite"),
+    path("studies/<slug:slug>/reports/<int:pk>/", managing.decide_report, name="decide_report"),
+    path("studies/<slug:slug>/preview/<slug:language>/", previewing.preview_task, name="preview"),
+]

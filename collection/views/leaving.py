@@ -1,0 +1,120 @@
+"""Pages of annotators beside the tasks: skipping and reporting, the end, what concerns themselves, the way out."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from annotators import enrolment
+from annotators.access import AnnotatorRequest, for_annotators, sign_out
+from annotators.views import survey_page
+from collection import assignment, completion, conversation, withdrawal
+from collection.forms import ReportForm, SkipForm, WithdrawForm
+from collection.models import Task, Turn
+from collection.views.task_page import shown
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@for_annotators
+def skip_task(request: AnnotatorRequest, pk: int) -> HttpResponse:
+    """Leave a conversation, with the reason."""
+    task = get_object_or_404(Task.objects.of(request.annotator), pk=pk)
+    form = SkipForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        status = 422 if form.errors else 200
+        return render(request, "collection/annotating/skip.html", {"form": form, "task": task}, status=status)
+    try:
+        conversation.skip(task=task, reason=form.cleaned_data["reason"], now=timezone.now())
+    except conversation.TaskIsOver:
+        return redirect("task", pk)
+    messages.success(request, gettext("You have left that conversation. Another one is ready when you are."))
+    return redirect("tasks")
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@for_annotators
+def report_candidate(request: AnnotatorRequest, pk: int, place: int) -> HttpResponse:
+    """Say that an answer is harmful; it is not shown again."""
+    turn = get_object_or_404(Turn.objects.of(request.annotator).select_related("task", "candidate_set"), pk=pk)
+    if not turn.candidate_set.is_ready or place >= len(turn.order):
+        raise Http404
+    form = ReportForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        conversation.report(turn=turn, place=place, reason=form.cleaned_data["reason"], now=timezone.now())
+        messages.success(
+            request, gettext("Thank you for telling us. Nobody sees that answer until a researcher has looked at it.")
+        )
+        return redirect("tasks")
+    context = {"form": form, "turn": turn, "reported": shown(turn)[place]}
+    return render(request, "collection/annotating/report.html", context, status=422 if form.errors else 200)
+
+
+# ---- the end ----------------------------------------------------------------------------------------------------------
+@require_http_methods(["GET", "POST"])
+@never_cache
+@for_annotators
+def last_questions(request: AnnotatorRequest) -> HttpResponse:
+    """The questions that come after the last task."""
+    return _if_nothing_is_left(request) or survey_page(request, stage="after", then="finished")
+
+
+@require_GET
+@never_cache
+@for_annotators
+def finished(request: AnnotatorRequest) -> HttpResponse:
+    """Thanks, and the completion code."""
+    if on_the_way := _if_nothing_is_left(request):
+        return on_the_way
+    codes = completion.codes(request.annotator)
+    if codes and enrolment.needs_after(request.annotator):
+        return redirect("last_questions")
+    context = {"codes": codes, "progress": assignment.progress(request.annotator)}
+    return render(request, "collection/annotating/finished.html", context)
+
+
+def _if_nothing_is_left(request: AnnotatorRequest) -> HttpResponse | None:
+    """Return the way to what still wants to be done, if anything does: the end is not reached by its address."""
+    try:
+        task = assignment.next_task(annotator=request.annotator, now=timezone.now())
+    except assignment.NoTaskAvailable:
+        return None
+    except assignment.NotAdmitted as refusal:
+        return redirect(refusal.needs)
+    return redirect("task", task.pk)
+
+
+# ---- what concerns the person -----------------------------------------------------------------------------------------
+@require_GET
+@never_cache
+@for_annotators
+def about_you(request: AnnotatorRequest) -> HttpResponse:
+    """What a person agreed to, how they come back, whom they can ask, how they leave."""
+    given = request.annotator.consents.filter(withdrawn_at=None).select_related("text").order_by("-accepted_at").first()
+    context = {"consent": given, "contacts": completion.contacts(request.annotator), "annotator": request.annotator}
+    return render(request, "collection/annotating/about_you.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@for_annotators
+def withdraw(request: AnnotatorRequest) -> HttpResponse:
+    """Leave for good: first what that means, then the yes."""
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        withdrawal.withdraw(annotator=request.annotator, now=timezone.now())
+        sign_out(request)
+        return redirect("withdrawn")
+    status = 422 if form.errors else 200
+    return render(request, "collection/annotating/withdraw.html", {"form": form}, status=status)
+
+
+@require_GET
+@never_cache
+def withdrawn(request: HttpRequest) -> HttpResponse:
+    """It is done."""
+    return render(request, "collection/annotating/withdrawn.html")

@@ -1,0 +1,181 @@
+"""Pages of researchers: their studies, one study, and what can be done with it."""
+
+import tempfile
+from pathlib import Path
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from annotators import enrolment
+from collection import languages, progress, prompt_loading, reports, studies, study_editing, study_file
+from collection.models import Report, Study
+from collection.prompt_file import FileUnreadable
+from collection.study_forms import InvitationForm, PromptTableForm, StudyFileForm
+
+
+@require_GET
+@login_required
+def study_list(request: HttpRequest) -> HttpResponse:
+    """The researcher's studies."""
+    found = Study.objects.visible_to(request.user).select_related("panel", "version").order_by("-created_at", "-pk")
+    return render(request, "collection/managing/studies.html", {"studies": found})
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def new_study(request: HttpRequest) -> HttpResponse:
+    """Create a study from its file."""
+    return _study_file_page(request, study=None)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def edit_study(request: HttpRequest, slug: str) -> HttpResponse:
+    """Change a study by its file."""
+    return _study_file_page(request, study=_study(request, slug))
+
+
+def _study_file_page(request: HttpRequest, *, study: Study | None) -> HttpResponse:
+    sent = request.method == "POST"
+    form = StudyFileForm(request.POST, request.FILES) if sent else StudyFileForm(initial=_text_of(study))
+    if sent and form.is_valid():
+        try:
+            outcome = study_editing.apply_visible(
+                document=form.document, by=request.user, study=study, now=timezone.now()
+            )
+        except study_editing.WouldChangeAnswers as refusal:
+            form.add_error(None, [str(fault) for fault in refusal.faults])
+        else:
+            messages.success(request, _said(outcome))
+            return redirect("study", slug=outcome.study.slug)
+    status = 422 if form.errors else 200
+    return render(request, "collection/managing/study_file.html", {"form": form, "study": study}, status=status)
+
+
+def _text_of(study: Study | None) -> dict[str, str]:
+    return {"text": study_file.write(study)} if study else {}
+
+
+def _said(outcome: study_editing.Outcome) -> str:
+    if outcome.created:
+        return gettext("The study was created as a draft. Load prompts, look at a task, then open it.")
+    if outcome.changed:
+        return gettext("Changed: %(parts)s.") % {"parts": ", ".join(outcome.changed)}
+    return gettext("The study is already as the file says.")
+
+
+@require_GET
+@login_required
+def study(request: HttpRequest, slug: str) -> HttpResponse:
+    """One study: what it asks, how far it is, what can be done."""
+    return _study_page(request, _study(request, slug))
+
+
+def _study_page(request: HttpRequest, found: Study, *, status: int = 200, **forms: object) -> HttpResponse:
+    context = {
+        "study": found,
+        "progress": progress.of(found),
+        "languages": _language_names(found),
+        "prompt_form": PromptTableForm(),
+        "invitation_form": InvitationForm(languages=_language_names(found)),
+        "reports": Report.objects.open_in(found),
+        **forms,
+    }
+    return render(request, "collection/managing/study.html", context, status=status)
+
+
+@require_GET
+@login_required
+def study_progress(request: HttpRequest, slug: str) -> HttpResponse:
+    """The progress part of a study's page."""
+    found = _study(request, slug)
+    return render(request, "collection/managing/_progress.html", {"study": found, "progress": progress.of(found)})
+
+
+@require_GET
+@login_required
+def download_study_file(request: HttpRequest, slug: str) -> HttpResponse:
+    """The study as the YAML file that makes it."""
+    found = _study(request, slug)
+    headers = {"Content-Disposition": f'attachment; filename="{found.slug}.yaml"'}
+    return HttpResponse(study_file.write(found), content_type="application/yaml; charset=utf-8", headers=headers)
+
+
+@require_POST
+@login_required
+def change_state(request: HttpRequest, slug: str) -> HttpResponse:
+    """Open, pause or close a study."""
+    found = _study(request, slug)
+    try:
+        studies.move(study=found, step=request.POST.get("step", ""), now=timezone.now())
+    except studies.NotPossible as refusal:
+        messages.error(request, str(refusal))
+    return redirect("study", slug=slug)
+
+
+@require_POST
+@login_required
+def upload_prompts(request: HttpRequest, slug: str) -> HttpResponse:
+    """Add the prompts of a table."""
+    found = _study(request, slug)
+    form = PromptTableForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _study_page(request, found, status=422, prompt_form=form)
+    try:
+        report = _load(found, form.cleaned_data["file"])
+    except FileUnreadable as error:
+        form.add_error("file", error.sentence(name=form.cleaned_data["file"].name, translate=gettext))
+    except prompt_loading.StudyIsClosed:
+        form.add_error("file", gettext("A closed study takes no prompts."))
+    else:
+        return render(request, "collection/managing/prompts_loaded.html", {"study": found, "report": report})
+    return _study_page(request, found, status=422, prompt_form=form)
+
+
+def _load(found: Study, upload: UploadedFile) -> prompt_loading.Report:
+    # Parquet is read from its end, so the upload is put into a file; its own name is never a path.
+    with tempfile.NamedTemporaryFile(suffix=Path(str(upload.name)).suffix.lower()) as file:
+        for chunk in upload.chunks():
+            file.write(chunk)
+        file.flush()
+        name = Path(str(upload.name)).name
+        return prompt_loading.load_prompts(study=found, path=Path(file.name), name=name, now=timezone.now())
+
+
+@require_POST
+@login_required
+def invite(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make a link; it is shown once."""
+    found = _study(request, slug)
+    form = InvitationForm(request.POST, languages=_language_names(found))
+    if not form.is_valid():
+        return _study_page(request, found, status=422, invitation_form=form)
+    _invitation, token = enrolment.invite(panel=found.panel, now=timezone.now(), **form.cleaned_data)
+    link = request.build_absolute_uri(reverse("join", args=[token]))
+    return render(request, "collection/managing/invitation.html", {"study": found, "link": link})
+
+
+@require_POST
+@login_required
+def decide_report(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Give a reported item back to annotators, or keep it away from them."""
+    report = get_object_or_404(Report.objects.open_in(_study(request, slug)), pk=pk)
+    reports.decide(report=report, release=request.POST.get("decision") == "release", now=timezone.now())
+    return redirect("study", slug=slug)
+
+
+def _study(request: HttpRequest, slug: str) -> Study:
+    visible = Study.objects.visible_to(request.user).select_related("panel", "version")
+    return get_object_or_404(visible, slug=slug)
+
+
+def _language_names(found: Study) -> list[tuple[str, str]]:
+    shown_in = get_language() or "en"
+    return [(code, languages.name_of(code, shown_in=shown_in)) for code in found.asks.languages]

@@ -1,0 +1,108 @@
+"""What a task's page shows: one step of one conversation, whole or as the part that changes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import pgettext_lazy
+
+from annotators.forms import in_language
+from collection import assignment, conversation
+from collection.conversation import Step
+from collection.forms import ComparisonForm, MessageForm
+from collection.models import Draft, Task, Turn
+from sampling import intake
+from sampling.models import Candidate
+
+# The names of the answers on the screen; scripts with letters of their own order have their own.
+LABELS = [pgettext_lazy("name of an answer", letter) for letter in "ABCDEFGH"]
+DEMO_MODEL = "demo_model/weights"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A candidate in its place on this person's screen."""
+
+    place: int
+    number: int
+    label: Any
+    candidate: Candidate
+
+
+def task_page(
+    request: HttpRequest, task: Task, *, status: int = 200, form: Form | None = None, preview: bool = False, **extra: Any
+) -> HttpResponse:
+    """Show where the task stands: the part that changes to htmx, else the whole page.
+
+    With `preview` the page is a researcher's look: nothing on it can be sent.
+    """
+    context = {**_context(task), "preview": preview, **extra}
+    context["form"] = form or _form(task, context["step"], context["turn"])
+    part = getattr(request, "htmx", None) and not request.htmx.history_restore_request
+    template = "collection/annotating/_task.html" if part else "collection/annotating/task.html"
+    return render(request, template, context, status=status)
+
+
+def _context(task: Task) -> dict[str, Any]:
+    step, turn, asks = conversation.step(task), task.current_turn, task.asks
+    language, number = task.annotator.language, turn.number if turn else 0
+    return {
+        "task": task,
+        "step": step.value,
+        "turn": turn,
+        "turn_number": number,
+        "message_number": number + 1 if step in {Step.WRITE_OPENING, Step.WRITE_NEXT, Step.REWORD} else number,
+        "asks": asks,
+        "language": language,
+        "question": in_language(asks.questions.choice, language)[0],
+        "explanation_question": in_language(asks.questions.explanation, language)[0],
+        "said": task.history(),
+        "message": turn.message if turn and step in {Step.COMPARE, Step.WAIT, Step.FAILED} else "",
+        "shown": shown(turn) if turn and step == Step.COMPARE else [],
+        "is_last": conversation.is_last_turn(turn) if turn else False,
+        "can_end": conversation.can_end(task),
+        "messages_left": asks.turns.maximum - number,
+        "demo_model": step in {Step.COMPARE, Step.WAIT} and is_by_demo_model(turn),
+        "progress": assignment.progress(task.annotator),
+        **(waiting_context(turn) if turn and step == Step.WAIT else {}),
+    }
+
+
+def waiting_context(turn: Turn) -> dict[str, Any]:
+    """Return what can be said to who waits for candidates."""
+    waiting = intake.waiting(candidate_set=turn.candidate_set)
+    seconds = waiting.typical_seconds
+    return {
+        "turn": turn,
+        "being_written": waiting.position == 0,
+        "ahead": max(0, waiting.position - 1),
+        "typical_seconds": max(1, round(seconds)) if seconds is not None and seconds < 90 else None,
+        "typical_minutes": round(seconds / 60) if seconds is not None and seconds >= 90 else None,
+    }
+
+
+def shown(turn: Turn) -> list[Shown]:
+    """Return the candidates as this annotator sees them, with their names on the screen."""
+    candidates = enumerate(turn.candidates_in_order())
+    return [Shown(place, place + 1, LABELS[place], candidate) for place, candidate in candidates]
+
+
+def is_by_demo_model(turn: Turn | None) -> bool:
+    """Whether the answers come from the model that only shows how things work."""
+    generator = turn.candidate_set.recipe.says.generator if turn else None
+    return generator is not None and generator.model.rstrip("/").endswith(DEMO_MODEL)
+
+
+def _form(task: Task, step: Step | str, turn: Turn | None) -> Form | None:
+    """Return the step's form, with what was typed and not sent."""
+    step = Step(step)
+    draft = Draft.objects.filter(task=task).first() or Draft()
+    if step == Step.COMPARE and turn is not None:
+        return ComparisonForm(turn=turn, initial={"choice": draft.choice, "explanation": draft.explanation})
+    if step == Step.REWORD and turn is not None:
+        return MessageForm(initial={"message": draft.message or turn.message})
+    if step in {Step.WRITE_OPENING, Step.WRITE_NEXT}:
+        return MessageForm(initial={"message": draft.message})
+    return None

@@ -1,0 +1,42 @@
+"""A person leaves: their consent ends, their words are erased here and in sampling, their places wanted again."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from annotators import enrolment
+from annotators.models import Annotator
+from collection import assignment
+from collection.models import Comparison, Draft, Report, Study, Task, Turn
+from sampling import intake
+from sampling.models import CandidateSet
+
+
+@transaction.atomic
+def withdraw(*, annotator: Annotator, now: datetime) -> None:
+    """End a person's part for good. Their rows stay, empty of what they said; no later release holds them.
+
+    Doing it again changes nothing.
+    """
+    # It locks the person first: what they still send from another tab comes before all of this, and is erased, or
+    # after it, and is refused.
+    enrolment.withdraw(annotator=annotator, now=now)
+    tasks = Task.objects.of(annotator)
+    tasks.open().update(state=Task.State.ABANDONED, left_because="withdrawn", finished_at=now)
+    _erase(annotator, now=now)
+    # One item after the other in a fixed order, as everybody who needs several: no two wait for each other.
+    holding = tasks.filter(overlap__isnull=False).exclude(study__state=Study.State.CLOSED)
+    for task in holding.order_by("overlap_id"):
+        assignment.give_back(task)
+
+
+def _erase(annotator: Annotator, *, now: datetime) -> None:
+    turns = Turn.objects.of(annotator)
+    # An item's set, and one that somebody else saw, is not theirs alone.
+    shared = Turn.objects.exclude(task__annotator=annotator).values("candidate_set")
+    theirs = CandidateSet.objects.filter(turns__in=turns, item=None).exclude(pk__in=shared)
+    intake.erase(candidate_sets=theirs.distinct(), now=now)
+    turns.update(message="")
+    Comparison.objects.filter(turn__in=turns).update(explanation="")
+    Report.objects.filter(turn__in=turns).update(reason="")
+    Draft.objects.filter(task__annotator=annotator).delete()

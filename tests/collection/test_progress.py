@@ -1,0 +1,64 @@
+"""How far a study is."""
+
+import pytest
+
+from collection import progress
+from tests.factories import CandidateSetFactory, ComparisonFactory, ItemFactory, StudyFactory, TaskFactory, TurnFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def row(study, language="en"):
+    return next(found for found in progress.of(study).languages if found.language == language)
+
+
+def test_every_language_of_the_study_has_a_row_also_an_empty_one():
+    study = StudyFactory()
+    assert [found.language for found in progress.of(study).languages] == study.asks.languages
+    assert row(study, "hi").items == 0
+
+
+def test_overlap_is_counted_per_item_and_per_place():
+    study = StudyFactory(asks={"overlap": 2})
+    full, half = ItemFactory(study=study), ItemFactory(study=study)
+    full.overlaps.update(taken=2)
+    half.overlaps.update(taken=1)
+    found = row(study)
+    assert (found.items, found.items_reached, found.wanted, found.taken, found.share_taken) == (2, 1, 4, 3, 75)
+
+
+def test_sets_are_ready_waiting_or_failed():
+    study = StudyFactory()
+    ItemFactory(study=study)
+    ItemFactory(study=study, candidate_set=None)
+    ItemFactory(study=study, candidate_set=CandidateSetFactory(requested=True))
+    ItemFactory(study=study, candidate_set=CandidateSetFactory(generating=True))
+    ItemFactory(study=study, candidate_set=CandidateSetFactory(failed=True))
+    found = row(study)
+    assert (found.sets_ready, found.sets_waiting, found.sets_failed) == (1, 3, 1)
+
+
+def test_a_failure_is_told_with_its_reason_and_how_often():
+    study = StudyFactory()
+    for _ in range(2):
+        broken = CandidateSetFactory(failed=True, failure="model-not-loadable", failure_detail="no such folder")
+        ItemFactory(study=study, candidate_set=broken)
+    (failure,) = progress.of(study).failures
+    assert (failure.code, failure.detail, failure.sets) == ("model-not-loadable", "no such folder", 2)
+    assert failure.reason == "The model could not be loaded."
+
+
+def test_tasks_and_comparisons_are_counted_in_the_annotators_language():
+    study = StudyFactory()
+    comparison = ComparisonFactory(turn=TurnFactory(task=TaskFactory(study=study)))
+    assert comparison.turn.task.study == study
+    found = row(study)
+    assert (found.annotators, found.tasks_open, found.comparisons, found.none_of_these) == (1, 1, 1, 0)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_study(django_assert_num_queries):
+    study = StudyFactory()
+    for _ in range(5):
+        ItemFactory(study=study)
+    with django_assert_num_queries(5):
+        progress.of(study)
