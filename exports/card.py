@@ -1,0 +1,211 @@
+"""README.md of a release: the dataset card, with the front matter that the Hugging Face tools read. Knows no Django.
+
+Everything in it comes from the manifest.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from exports.codebook import Described
+from exports.markdown import code, escaped, one_line, table
+
+HUB_LICENCES = {
+    "apache-2.0", "cc-by-4.0", "cc-by-nc-4.0", "cc-by-nc-nd-4.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "cc-by-sa-4.0",
+    "cc0-1.0", "mit", "odbl", "odc-by", "pddl",
+}  # fmt: skip
+"""Licences that the hub knows by an identifier."""
+
+SIZES = [
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+]
+
+DEFAULT_CONFIGURATION = "conversations"
+
+DEMO_MODEL = "examples/demo_model"
+
+ORDER = """\
+Every annotator saw the candidates of a set in an order of their own. Where a set is shared, the orders are balanced:
+over each block of annotators, every candidate stands in every place equally often. Elsewhere the order was drawn at
+random. `turns` holds the order and its seed. In `conversations` each set has one canonical order, shuffled once, so
+that lines with the same opening prompt and the same four candidates are one shared item.
+"""
+
+LIMITS = """\
+- These people are those who came and agreed, in the numbers above. They are not a representative sample of any country
+  unless the researchers say so elsewhere.
+- Low agreement is a finding, not a fault: the candidates were made to differ, for people who disagree.
+- Texts are published as people and models wrote them. Candidates can be wrong, one-sided or offensive.
+- People can withdraw. Copies that were published before cannot be recalled: use the latest release.
+"""
+
+
+def of(said: Mapping[str, Any], tables: Sequence[Described]) -> str:
+    """Return the card of a release."""
+    sections = [
+        f"# {escaped(said['study']['title'])}",
+        _introduction(said),
+        f"## Tables\n\n{_tables(said, tables)}",
+        f"## Who answered\n\n{_who(said)}",
+        f"## What was asked\n\n{_questions(said)}",
+        f"## Where the candidates come from\n\n{_recipes(said)}",
+        f"## Order\n\n{ORDER.strip()}",
+        f"## What was chosen\n\n{_outcomes(said)}",
+        f"## What is missing\n\n{_missing(said)}",
+        f"## Consent and licence\n\n{_consent(said)}",
+        f"## Limits\n\n{LIMITS.strip()}",
+    ]
+    return front_matter(said, tables) + "\n" + "\n\n".join(sections) + "\n"
+
+
+def front_matter(said: Mapping[str, Any], tables: Sequence[Described]) -> str:
+    """Return the YAML block. Every text is written as JSON, which YAML takes for a quoted text on one line."""
+    lines = ["---", f"pretty_name: {_quoted(said['study']['title'])}", *_licence(said["licence"]), "language:"]
+    lines += [f"- {_quoted(language)}" for language in said["languages"]]
+    lines += ["size_categories:", f"- {size_of(said['rows'][DEFAULT_CONFIGURATION])}"]
+    lines += ["tags:", "- preferences", "- pluralistic-alignment", "configs:"]
+    for each in tables:
+        lines += [
+            f"- config_name: {each.name}",
+            "  data_files:",
+            "  - split: train",
+            f"    path: data/{each.name}-*.parquet",
+        ]
+        lines += ["  default: true"] if each.name == DEFAULT_CONFIGURATION else []
+    return "\n".join([*lines, "---", ""])
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(one_line(text), ensure_ascii=False)
+
+
+def _licence(name: str) -> list[str]:
+    if name.lower() in HUB_LICENCES:
+        return [f"license: {name.lower()}"]
+    return ["license: other", f"license_name: {_quoted(name)}"]
+
+
+def size_of(rows: int) -> str:
+    """Return the hub's category for so many rows."""
+    return next((name for limit, name in SIZES if rows < limit), "n>10M")
+
+
+def _introduction(said: Mapping[str, Any]) -> str:
+    text = (
+        "Preferences of people over answers of language models, collected with Counterpoint: each line is a "
+        "conversation in which one person compared four candidates per turn, chose one or none, and went on from "
+        f"there.\n\nSnapshot of {escaped(said['snapshot_at'])}. `codebook.md` explains every column; `MANIFEST.json` "
+        "lists files, checksums, counts and the study's configuration.\n\n"
+        "```python\nfrom datasets import load_dataset\n\n"
+        'conversations = load_dataset("path/to/this/folder", split="train")\n'
+        'turns = load_dataset("path/to/this/folder", "turns", split="train")\n```'
+    )
+    return f"{text}\n\n{_demo_notice()}" if uses_demo_model(said) else text
+
+
+def uses_demo_model(said: Mapping[str, Any]) -> bool:
+    """Whether any recipe names the model that comes with Counterpoint."""
+    models = ((recipe["document"].get("generator") or {}).get("model") or "" for recipe in said["recipes"])
+    return any(DEMO_MODEL in model for model in models)
+
+
+def _demo_notice() -> str:
+    return (
+        "**This release contains answers of the demo model.** It is a tiny model that puts sentences together and "
+        "understands nothing; it is there to try Counterpoint out. Preferences between its answers say nothing about "
+        "people."
+    )
+
+
+def _tables(said: Mapping[str, Any], tables: Sequence[Described]) -> str:
+    rows = [[f"`{each.name}`", f"{said['rows'][each.name]:,}", each.about] for each in tables]
+    return table(["configuration", "lines", "what a line is"], rows) + (
+        f"\n\n`{DEFAULT_CONFIGURATION}` is the default. `csv/` holds the same tables for spreadsheets."
+    )
+
+
+def _who(said: Mapping[str, Any]) -> str:
+    people = said["people"]
+    rows = [
+        [escaped(row["annotator_country"]), escaped(row["annotator_age"]), f"{row['people']:,}"]
+        for row in people["annotator_country x annotator_age"]
+    ]
+    others = ("annotator_gender", "annotator_education_level", "annotator_political", "annotator_ethnicity")
+    lines = [f"- `{column}`: {_counted(people[column])}" for column in others]
+    said_of_all = f"{people['total']:,} people, wave {said['wave']}."
+    return "\n\n".join([said_of_all, table(["country", "age", "people"], rows), "\n".join(lines)])
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{escaped(value)} {count:,}" for value, count in counts.items()) or "none"
+
+
+def _questions(said: Mapping[str, Any]) -> str:
+    rows = [
+        [code(language), escaped(text), escaped(said["questions"]["explanation"].get(language, ""))]
+        for language, text in sorted(said["questions"]["choice"].items())
+    ]
+    counts = said["counts"]
+    return (
+        f"Conversations by language: {_counted(counts.get('language', {}))}. "
+        f"By opening: {_counted(counts.get('opening', {}))}. "
+        f"By number of turns: {_counted(counts.get('turns', {}))}.\n\n"
+        + table(["language", "question about the candidates", "question about the reason"], rows)
+    )
+
+
+def _recipes(said: Mapping[str, Any]) -> str:
+    rows = []
+    for recipe in said["recipes"]:
+        document = recipe["document"]
+        generator = document.get("generator") or {}
+        model = generator.get("model")
+        rows.append(
+            [
+                code(recipe["sha256"][:12]),
+                escaped(document["method"]),
+                code(model) + (" (demo model)" if DEMO_MODEL in model else "") if model else "ready sets",
+                code(json.dumps(document.get("decoding"), sort_keys=True)) if model else "",
+            ]
+        )
+    counts = said["counts"]
+    return (
+        f"{sum(counts.get('sets', {}).values()):,} sets were shown. "
+        f"Candidates by method: {_counted(counts.get('method', {}))}. "
+        f"By model: {_counted(counts.get('model', {}))}. `candidates` traces each one.\n\n"
+        + table(["recipe", "method", "model", "decoding"], rows)
+    )
+
+
+def _outcomes(said: Mapping[str, Any]) -> str:
+    outcomes = said["counts"].get("outcome", {})
+    compared = outcomes.get("chosen", 0) + outcomes.get("none", 0)
+    share = f"{100 * outcomes.get('none', 0) / compared:.1f} %" if compared else "not defined"
+    return (
+        f'{compared:,} comparisons. Share of "none of these": {share}. Turns by outcome: {_counted(outcomes)}. '
+        f"Places on the screen in which the chosen candidates stood: {_counted(said['counts'].get('place', {}))}."
+    )
+
+
+def _missing(said: Mapping[str, Any]) -> str:
+    lines = [f"- {escaped(what)}: {count:,}" for what, count in said["excluded"].items()]
+    lines.append(f"- candidate sets that could not be written: {_counted(said['failed_sets'])}")
+    lines += [
+        f"- answers without a published name in `{column}`, published as null: {_counted(counts)}"
+        for column, counts in said["unmapped"].items()
+    ]
+    lines += [f"- `{column}`: {escaped(why)}" for column, why in said["not_computed"].items()]
+    return "\n".join(lines)
+
+
+def _consent(said: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"version {escaped(each['version'])} ({each['people']:,} people)" for each in said["consent"])
+    return (
+        "The release contains only people whose consent stood when it was written. "
+        f"Consent texts: {versions or 'none'}. Licence: {escaped(said['licence'])}. "
+        f"Contact: {escaped(said['study']['contact'])}."
+    )

@@ -1,0 +1,206 @@
+"""The long tables: one turn, one candidate a line."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+
+from collection.models import Task
+from exports import records
+from exports.formats.table import Table, Tally
+from exports.records import LETTERS, values_of
+from exports.scope import Scope
+from exports.tables import Row
+from sampling.models import CandidateSet
+
+TURN_FIELDS = (
+    "task__published__number",
+    "task__annotator_id",
+    "task__state",
+    "task__finished_at",
+    "task__left_because",
+    "task__surplus",
+    "task__draw_probability",
+    "task__version__number",
+    "task__item_id",
+    "task__item__prompt__key",
+    "task__item__prompt__group",
+    "task__item__prompt__topic",
+    "number",
+    "follows",
+    "message",
+    "order",
+    "order_seed",
+    "order_index",
+    "recorded_at",
+    "shown_at",
+    "candidate_set__published__number",
+    "candidate_set__language",
+    "candidate_set__status",
+    "candidate_set__finished_at",
+    "comparison__recorded_at",
+    "comparison__outcome",
+    "comparison__candidate__slot",
+    "comparison__explanation",
+)
+
+
+def turns(scope: Scope, tally: Tally) -> Iterator[Row]:
+    """Yield one line per turn, compared or not."""
+    for row in scope.turns().values_list(*TURN_FIELDS, named=True).iterator(chunk_size=2000):
+        turn = _turn(row, scope)
+        if turn.surplus:
+            tally.add("in long tables only", "turns of surplus conversations")
+        else:
+            tally.add("outcome", turn.outcome)
+            if turn.chosen_place:
+                tally.add("place", str(turn.chosen_place))
+        tally.add("task", turn.task_status)
+        yield values_of(records.Turn)(turn)
+
+
+def _turn(row: Any, scope: Scope) -> records.Turn:
+    compared_at = _by(row.comparison__recorded_at, scope)
+    shown_at = _by(row.shown_at, scope)
+    slot = row.comparison__candidate__slot if compared_at else None
+    status = _task_status(row, scope)
+    return records.Turn(
+        conversation_id=row.task__published__number,
+        turn=row.number,
+        annotator_id=scope.people[row.task__annotator_id].number,
+        language=row.candidate_set__language,
+        follows=row.follows,
+        prompt=row.message,
+        is_given_prompt=row.number == 1 and row.task__item_id is not None,
+        prompt_key=row.task__item__prompt__key or None,
+        prompt_group=row.task__item__prompt__group or None,
+        topic=row.task__item__prompt__topic or None,
+        candidate_set_id=row.candidate_set__published__number,
+        set_status=row.candidate_set__status if _by(row.candidate_set__finished_at, scope) else "waiting",
+        order_shown=row.order,
+        order_seed=row.order_seed,
+        order_index=row.order_index,
+        outcome=_outcome(row, compared_at, status),
+        chosen_slot=slot,
+        chosen_place=None if slot is None else row.order.index(slot) + 1,
+        feedback=(row.comparison__explanation or None) if compared_at else None,
+        seconds_waited=_seconds(row.recorded_at, shown_at),
+        seconds_to_choose=_seconds(shown_at, compared_at),
+        day=row.recorded_at.date(),
+        task_status=status,
+        left_because=(row.task__left_because or None) if status == Task.State.ABANDONED else None,
+        # It turned out with the first comparison.
+        surplus=row.task__surplus and (row.number > 1 or compared_at is not None),
+        draw_probability=round(row.task__draw_probability, 9),
+        study_version=row.task__version__number,
+    )
+
+
+def _by(moment: datetime | None, scope: Scope) -> datetime | None:
+    """Return a moment, if it lies before that of the snapshot."""
+    return moment if moment is not None and moment <= scope.snapshot_at else None
+
+
+def _task_status(row: Any, scope: Scope) -> str:
+    return str(row.task__state) if _by(row.task__finished_at, scope) else str(Task.State.OPEN)
+
+
+def _outcome(row: Any, compared_at: datetime | None, status: str) -> str:
+    if compared_at:
+        return str(row.comparison__outcome)
+    return "skipped" if status == Task.State.ABANDONED else "missing"
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    return round((end - start).total_seconds(), 1) if start and end else None
+
+
+CANDIDATE_FIELDS = (
+    "slot",
+    "text",
+    "method",
+    "author_kind",
+    "author",
+    "labels",
+    "completion_id",
+    "completion__number",
+    "completion__generator",
+    "completion__model",
+    "completion__revision",
+    "completion__wording_sha256",
+    "completion__decoding",
+    "completion__seed",
+    "completion__stop_reason",
+    "candidate_set__published__number",
+    "candidate_set__language",
+    "candidate_set__factual",
+    "candidate_set__remarks",
+    "candidate_set__canonical_order",
+    "candidate_set__recipe__sha256",
+    "candidate_set__source_file",
+    "candidate_set__source_sha256",
+    "candidate_set__source_line",
+)
+
+
+def candidates(scope: Scope, tally: Tally) -> Iterator[Row]:
+    """Yield one line per candidate of the sets that were shown."""
+    for row in scope.candidates().values_list(*CANDIDATE_FIELDS, named=True).iterator(chunk_size=2000):
+        candidate = _candidate(row)
+        tally.add("method", candidate.method)
+        tally.add("recipe", candidate.recipe_sha256)
+        if candidate.model:
+            tally.add("model", candidate.model)
+        if candidate.slot == 0:
+            tally.add("sets", CandidateSet.Status.READY)
+        yield values_of(records.Candidate)(candidate)
+
+
+def _candidate(row: Any) -> records.Candidate:
+    written = row.completion_id is not None
+    return records.Candidate(
+        candidate_set_id=row.candidate_set__published__number,
+        slot=row.slot,
+        response=LETTERS[row.candidate_set__canonical_order.index(row.slot)],
+        text=row.text,
+        language=row.candidate_set__language,
+        factual=row.candidate_set__factual,
+        method=row.method,
+        generator=row.completion__generator,
+        model=row.completion__model,
+        revision=row.completion__revision or None,
+        recipe_sha256=row.candidate_set__recipe__sha256,
+        wording_sha256=row.completion__wording_sha256 or None,
+        decoding=json.dumps(row.completion__decoding, sort_keys=True, ensure_ascii=False) if written else None,
+        seed=row.completion__seed,
+        completion=row.completion__number,
+        stop_reason=row.completion__stop_reason,
+        author_kind=row.author_kind or None,
+        author=row.author or None,
+        labels=row.labels,
+        set_remarks=row.candidate_set__remarks,
+        # The folder it lay in is the researcher's affair.
+        source_file=PurePath(row.candidate_set__source_file).name or None,
+        source_sha256=row.candidate_set__source_sha256 or None,
+        source_line=row.candidate_set__source_line,
+    )
+
+
+TURNS = Table(
+    name="turns",
+    about="One turn a line: what was asked, how the candidates were shown, what was chosen, how long it took.",
+    columns=records.columns(records.Turn),
+    rows=turns,
+    total=lambda scope: scope.turns().count(),
+    rows_per_batch=5000,
+)
+
+CANDIDATES = Table(
+    name="candidates",
+    about="One candidate a line: its text, and the model, settings and recipe it comes from.",
+    columns=records.columns(records.Candidate),
+    rows=candidates,
+    total=lambda scope: scope.candidates().count(),
+    rows_per_batch=5000,
+)

@@ -1,0 +1,105 @@
+"""Pages of researchers: the releases of a study, one release, and its files."""
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_GET, require_POST, require_safe
+from django_htmx.middleware import HtmxDetails
+
+from collection.models import Study
+from exports import downloads, intake, manifest
+from exports.formats import DoesNotFit
+from exports.models import Release
+from exports.reasons import sentence
+
+
+class ResearcherRequest(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+@require_GET
+@login_required
+def study_releases(request: ResearcherRequest, slug: str) -> HttpResponse:
+    """The releases of a study: a page, or the part of the study's page that shows them."""
+    return _releases(request, _study(request, slug))
+
+
+@require_POST
+@login_required
+def request_release(request: ResearcherRequest, slug: str) -> HttpResponse:
+    """Ask for a release."""
+    study = _study(request, slug)
+    try:
+        intake.request_release(study=study, by=request.user, now=timezone.now())
+    except DoesNotFit as refusal:
+        return _releases(request, study, refusal=sentence(refusal.reason), status=409)
+    return _releases(request, study) if request.htmx else redirect("study_releases", slug=slug)
+
+
+@require_GET
+@login_required
+def release_progress(request: ResearcherRequest, slug: str, version: int) -> HttpResponse:
+    """The line of one release; it asks again by itself as long as the release is under way."""
+    return render(request, "exports/_release.html", {"release": _release(request, slug, version)})
+
+
+@require_GET
+@login_required
+def release(request: ResearcherRequest, slug: str, version: int) -> HttpResponse:
+    """One release with its files."""
+    return render(request, "exports/release.html", {"release": _release(request, slug, version)})
+
+
+@require_safe
+@login_required
+def download_release_file(request: ResearcherRequest, slug: str, version: int, name: str) -> HttpResponseBase:
+    """One file of a release. What the manifest does not list does not exist."""
+    found = _finished(request, slug, version)
+    checksums = {file["name"]: file["sha256"] for file in found.files}
+    # The manifest does not hold its own checksum; it stays the same as long as the files do.
+    checksums[manifest.NAME] = f"manifest-{found.pk}-{found.claims}"
+    if name not in checksums:
+        raise Http404
+    return downloads.file_response(request, found.folder / name, tag=checksums[name])
+
+
+@require_safe
+@login_required
+def download_release(request: ResearcherRequest, slug: str, version: int) -> HttpResponseBase:
+    """All files of a release in one zip."""
+    found = _finished(request, slug, version)
+    names = [*(file["name"] for file in found.files), manifest.NAME]
+    return downloads.zip_response(request, found.folder, names, called=f"{slug}-{version}")
+
+
+def _releases(request: ResearcherRequest, study: Study, *, refusal: str = "", status: int = 200) -> HttpResponse:
+    template = "exports/_releases.html" if request.htmx else "exports/releases.html"
+    releases = Release.objects.visible_to(request.user).filter(study=study).order_by("-version")
+    context = {"study": study, "releases": releases.select_related("study"), "refusal": refusal}
+    response = render(request, template, context, status=status)
+    # Without this, going back could show the part alone.
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _study(request: ResearcherRequest, slug: str) -> Study:
+    return get_object_or_404(Study.objects.visible_to(request.user).select_related("version"), slug=slug)
+
+
+def _release(request: ResearcherRequest, slug: str, version: int) -> Release:
+    releases = Release.objects.visible_to(request.user).select_related("study", "requested_by")
+    return get_object_or_404(releases, study__slug=slug, version=version)
+
+
+def _finished(request: ResearcherRequest, slug: str, version: int) -> Release:
+    found = _release(request, slug, version)
+    if not (found.is_done and found.folder.is_dir()):
+        raise Http404
+    return found
