@@ -1,0 +1,249 @@
+// The task's page: keys, the row of answers on a phone, drafts, and sending that survives a lost connection.
+// Without it everything can still be read, chosen, explained and sent.
+"use strict";
+
+(function () {
+  const DRAFT_DELAY = 800;
+  const RETRY_DELAYS = [2000, 4000, 8000, 15000];
+  // Answers of a server, or of something before it, that is away for a moment.
+  const AWAY = [0, 408, 425, 429, 502, 503, 504];
+
+  // ---- one line that says what became of what was typed --------------------------------------------------------------
+  function say(form, what) {
+    const line = form.querySelector(".sending");
+    if (!line) return;
+    const words = what ? line.dataset[what] : "";
+    if (line.textContent.trim() !== words) line.textContent = words;
+  }
+
+  // ---- drafts: in the browser at once, on the server soon ------------------------------------------------------------
+  const timers = new WeakMap();
+
+  function store(action, form, value) {
+    // A browser that stores nothing (private windows) still has the server's drafts.
+    try {
+      const key = "draft:" + form.dataset.draftOf;
+      if (action === "read") return JSON.parse(localStorage.getItem(key));
+      if (action === "keep") localStorage.setItem(key, JSON.stringify(value));
+      if (action === "forget") localStorage.removeItem(key);
+    } catch (error) {
+      return null;
+    }
+    return null;
+  }
+
+  function typed(form) {
+    const values = {};
+    for (const name of ["message", "explanation", "choice"]) {
+      const field = form.elements[name];
+      if (field) values[name] = field.value;
+    }
+    return values;
+  }
+
+  function fill(form, values) {
+    for (const name of Object.keys(values)) {
+      const field = form.elements[name];
+      if (field) field.value = values[name];
+    }
+  }
+
+  async function save(form) {
+    timers.delete(form);
+    const values = typed(form);
+    const body = new FormData();
+    body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+    body.set("turn_number", form.dataset.turnNumber);
+    for (const name of Object.keys(values)) body.set(name, values[name]);
+    try {
+      const answer = await fetch(form.dataset.draft, { method: "POST", body: body, redirect: "manual", keepalive: true });
+      if (form.dataset.sending) return;
+      if (answer.status === 204) {
+        // What was typed since then is saved by its own turn.
+        if (JSON.stringify(values) === JSON.stringify(typed(form))) store("forget", form);
+        say(form, "saved");
+      } else if (AWAY.includes(answer.status)) {
+        saveSoon(form, RETRY_DELAYS[1]);
+        say(form, "waiting");
+      }
+    } catch (error) {
+      if (form.dataset.sending) return;
+      saveSoon(form, RETRY_DELAYS[1]);
+      say(form, "waiting");
+    }
+  }
+
+  function saveSoon(form, delay) {
+    clearTimeout(timers.get(form));
+    timers.set(form, setTimeout(function () {
+      if (form.isConnected) save(form);
+    }, delay));
+  }
+
+  function changed(event) {
+    const form = event.target.closest("form[data-draft]");
+    if (!form) return;
+    store("keep", form, typed(form));
+    say(form, "");
+    saveSoon(form, DRAFT_DELAY);
+  }
+
+  document.addEventListener("input", changed);
+  document.addEventListener("change", changed);
+
+  // What is typed and not saved yet goes out with the page.
+  document.addEventListener("visibilitychange", function () {
+    if (document.visibilityState === "visible") return;
+    document.querySelectorAll("form[data-draft]").forEach(function (form) {
+      if (timers.has(form)) {
+        clearTimeout(timers.get(form));
+        save(form);
+      }
+    });
+  });
+
+  function restore(form) {
+    const kept = store("read", form);
+    if (!kept) return;
+    fill(form, kept);
+    saveSoon(form, 0);
+  }
+
+  // ---- sending -------------------------------------------------------------------------------------------------------
+  const attempts = new WeakMap();
+
+  function tryAgainSoon(form) {
+    const attempt = attempts.get(form) || 0;
+    attempts.set(form, attempt + 1);
+    const delay = RETRY_DELAYS[Math.min(attempt, RETRY_DELAYS.length - 1)];
+    setTimeout(function () {
+      tryAgain(form);
+    }, delay);
+  }
+
+  function tryAgain(form) {
+    if (!form.isConnected || form.dataset.sending !== "waiting") return;
+    form.dataset.sending = "now";
+    window.htmx.trigger(form, "submit");
+  }
+
+  function sender(event) {
+    return event.detail.elt && event.detail.elt.closest("form[data-draft]");
+  }
+
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    const form = sender(event);
+    if (!form) return;
+    clearTimeout(timers.get(form));
+    timers.delete(form);
+    form.dataset.sending = "now";
+    if (!attempts.get(form)) say(form, "sending");
+  });
+
+  function lost(event) {
+    const form = sender(event);
+    if (!form) return;
+    form.dataset.sending = "waiting";
+    say(form, "waiting");
+    tryAgainSoon(form);
+  }
+
+  document.addEventListener("htmx:sendError", lost);
+  document.addEventListener("htmx:timeout", lost);
+  document.addEventListener("htmx:responseError", function (event) {
+    const form = sender(event);
+    if (!form) return;
+    if (AWAY.includes(event.detail.xhr.status)) return lost(event);
+    delete form.dataset.sending;
+    say(form, "failed");
+  });
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    const form = sender(event);
+    // Taken, or known to be too late: what the browser kept of it has done its service.
+    if (form && event.detail.xhr.status !== 422 && event.detail.shouldSwap) store("forget", form);
+  });
+  window.addEventListener("online", function () {
+    document.querySelectorAll("form[data-draft]").forEach(function (form) {
+      if (form.dataset.sending) tryAgain(form);
+      else if (timers.has(form)) saveSoon(form, 0);
+    });
+  });
+
+  // A part that looks the same again is left alone, so that nothing is read out twice.
+  let seen = "";
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    if (!event.detail.target.matches("[data-keep-if-same]")) return;
+    if (event.detail.serverResponse === seen) event.detail.shouldSwap = false;
+    seen = event.detail.serverResponse;
+  });
+
+  // ---- choosing ------------------------------------------------------------------------------------------------------
+  function choose(form, value) {
+    const radio = form.querySelector('[name="choice"][value="' + value + '"]');
+    if (!radio) return;
+    radio.checked = true;
+    radio.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  document.addEventListener("keydown", function (event) {
+    const form = document.querySelector("form.compare");
+    if (!form || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.target.closest("textarea, select, input:not([type=radio])")) return;
+    if (/^[0-8]$/.test(event.key)) {
+      choose(form, event.key === "0" ? "none" : String(Number(event.key) - 1));
+    }
+  });
+
+  document.addEventListener("click", function (event) {
+    const candidate = event.target.closest(".candidate");
+    if (!candidate || event.target.closest("a, label, button, summary")) return;
+    // Whoever marks words to copy them does not choose.
+    if (String(window.getSelection())) return;
+    choose(candidate.closest("form"), candidate.dataset.place);
+  });
+
+  // ---- the row of answers on a narrow screen -------------------------------------------------------------------------
+  function follow(form) {
+    const row = form.querySelector(".candidates");
+    const tabs = form.querySelectorAll(".candidate-tabs a");
+    const observer = new IntersectionObserver(
+      function (entries) {
+        entries.forEach(function (entry) {
+          if (!entry.isIntersecting) return;
+          tabs.forEach(function (tab) {
+            if (tab.dataset.place === entry.target.dataset.place) tab.setAttribute("aria-current", "true");
+            else tab.removeAttribute("aria-current");
+          });
+        });
+      },
+      { root: row, rootMargin: "0px -45% 0px -45%" },
+    );
+    row.querySelectorAll(".candidate").forEach(function (candidate) {
+      observer.observe(candidate);
+    });
+  }
+
+  document.addEventListener("click", function (event) {
+    const tab = event.target.closest(".candidate-tabs a");
+    if (!tab) return;
+    // Along the row only: the lines keep their height, so that answers can be compared at one glance.
+    event.preventDefault();
+    const row = tab.closest("form").querySelector(".candidates");
+    const candidate = row.querySelector('[data-place="' + tab.dataset.place + '"]');
+    const shift = candidate.getBoundingClientRect().left - row.firstElementChild.getBoundingClientRect().left;
+    row.scrollTo({ left: shift });
+  });
+
+  // ---- every step ----------------------------------------------------------------------------------------------------
+  function begin(root) {
+    root.querySelectorAll("form[data-draft]").forEach(restore);
+    root.querySelectorAll("form.compare").forEach(follow);
+  }
+
+  document.addEventListener("DOMContentLoaded", function () {
+    begin(document);
+  });
+  document.addEventListener("htmx:load", function (event) {
+    if (event.detail.elt !== document.body) begin(event.detail.elt);
+  });
+})();
