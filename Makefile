@@ -1,0 +1,89 @@
+# The commands of Counterpoint. `make demo` and `make test` need git, make and Python 3.11, and set up all the rest.
+PYTHON ?= python3.11
+BIN := .venv/bin
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# What checks run with; nothing is signed with it.
+CHECKING := SECRET_KEY=only-for-checks-that-start-no-server
+
+.PHONY: help
+help:
+	@echo "make demo         everything on this machine, with example studies (PORT=8001 DATA_DIR=… MODEL=…)"
+	@echo "make test         all checks and all tests"
+	@echo "make test-all     the same, and the tests of generation with the oldest transformers that is supported"
+	@echo "make messages     brings the message catalogues in locale/ in line with the sources"
+	@echo "make model        trains the demo model anew"
+	@echo "make screenshots  takes the pictures of the documents"
+
+# ---- set-up ---------------------------------------------------------------------------------------------------------
+# A stamp file says that what a requirements file asks for is installed, so that the next start is quick.
+.venv/bin/pip:
+	@command -v $(PYTHON) > /dev/null || { echo "Counterpoint needs Python 3.11; install it, or name it with PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python's venv is missing; on Debian and Ubuntu install python3.11-venv." >&2; exit 1; }
+
+.venv/runs: requirements.txt constraints.txt | .venv/bin/pip
+	@echo "Installing what Counterpoint runs on into .venv; this happens once …"
+	@$(BIN)/pip install --quiet --requirement requirements.txt
+	@touch $@
+
+.venv/tests: tests/requirements.txt requirements.txt constraints.txt | .venv/bin/pip
+	@echo "Installing what the tests need into .venv; this happens once …"
+	@$(BIN)/pip install --quiet --requirement tests/requirements.txt
+	@touch .venv/runs $@
+
+# ---- running --------------------------------------------------------------------------------------------------------
+.PHONY: demo
+demo: .venv/runs
+	@exec $(BIN)/python -m config.demo
+
+.PHONY: model
+model: .venv/tests
+	$(BIN)/python examples/demo_model/train.py
+
+.PHONY: screenshots
+screenshots: .venv/tests
+	$(BIN)/python -m tests.chromium
+	$(BIN)/python docs/screenshots.py
+
+.PHONY: messages
+messages: .venv/runs
+	$(BIN)/python -m config.catalogues
+
+# ---- checks and tests -----------------------------------------------------------------------------------------------
+.PHONY: test
+test: .venv/tests
+	@$(BIN)/python -m tests.chromium
+	@status=0; \
+	$(MAKE) --no-print-directory --keep-going checks || status=$$?; \
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGUMENTS) || status=$$?; \
+	exit $$status
+
+.PHONY: checks lint format types arrows templates
+checks: lint format types arrows templates
+lint: .venv/tests
+	$(BIN)/ruff check .
+format: .venv/tests
+	$(BIN)/ruff format --check .
+types: .venv/tests
+	$(CHECKING) $(BIN)/mypy .
+arrows: .venv/tests
+	$(CHECKING) $(BIN)/lint-imports
+templates: .venv/tests
+	$(BIN)/djlint --quiet --check --lint templates
+
+# A second environment: everything as in the first, but the older transformers that GPU machines may have.
+.venv-oldest/tests: .venv/tests
+	@$(PYTHON) -m venv .venv-oldest
+	@grep -v '^transformers==' constraints.txt > .venv-oldest/constraints.txt
+	@grep -v '^-' requirements.txt | sed 's/^transformers==[^ ]*/transformers==5.17.0/' > .venv-oldest/requirements.txt
+	@grep -v '^-' tests/requirements.txt >> .venv-oldest/requirements.txt
+	@.venv-oldest/bin/pip install --quiet -r .venv-oldest/requirements.txt -c .venv-oldest/constraints.txt
+	@touch $@
+
+.PHONY: test-all
+test-all: .venv-oldest/tests
+	@status=0; \
+	.venv-oldest/bin/python -m pytest tests/sampling || status=$$?; \
+	$(MAKE) --no-print-directory test || status=$$?; \
+	exit $$status

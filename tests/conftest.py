@@ -1,0 +1,71 @@
+"""Fixtures that every test can ask for."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.management import call_command
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests import chromium
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files() -> Iterator[None]:
+    """Pages name their static files by hash, as in production, and the live server lets WhiteNoise answer for them."""
+    call_command("collectstatic", verbosity=0, interactive=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesHandler, "_should_handle", lambda self, path: False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, one for all tests of this process."""
+    program = chromium.find()
+    if program is None:
+        pytest.fail(chromium.MISSING, pytrace=False)
+    # Playwright runs an event loop in this thread, and Django would take the tests' queries for a coroutine's.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=chromium.ARGUMENTS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser without a past: no cookies, nothing stored."""
+    yield from _context(browser)
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """An empty page on a computer's screen; a script that throws fails the test."""
+    yield from _page(context)
+
+
+@pytest.fixture
+def phone_page(browser: Browser) -> Iterator[Page]:
+    """An empty page on a phone, in a browser of its own."""
+    for context in _context(browser, **PHONE):
+        yield from _page(context)
+
+
+def _context(browser: Browser, **options) -> Iterator[BrowserContext]:
+    context = browser.new_context(**options)
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+def _page(context: BrowserContext) -> Iterator[Page]:
+    page = context.new_page()
+    thrown: list[str] = []
+    page.on("pageerror", lambda error: thrown.append(str(error)))
+    yield page
+    assert thrown == []
