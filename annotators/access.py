@@ -4,11 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from annotators.models import Annotator
 
@@ -19,6 +20,7 @@ class AnnotatorRequest(HttpRequest):
     """A request that is known to come from an annotator."""
 
     annotator: Annotator
+    htmx: HtmxDetails
 
 
 def sign_in(request: HttpRequest, annotator: Annotator) -> None:
@@ -37,6 +39,11 @@ def annotator_of(request: HttpRequest) -> Annotator | None:
     pk = request.session.get(SESSION_KEY)
     active = Annotator.objects.filter(standing=Annotator.Standing.ACTIVE).select_related("panel")
     return active.filter(pk=pk).first() if pk else None
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what a form was sent with, or nothing where it is only to be shown."""
+    return request.POST if request.method == "POST" else None
 
 
 def for_annotators(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

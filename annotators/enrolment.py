@@ -10,7 +10,7 @@ from django.db.models import F
 from annotators.models import Annotator, Consent, ConsentText, Invitation, Panel, SurveyAnswer
 from annotators.panel_file import PanelPart
 from annotators.survey import NOT_SAID, Question
-from annotators.tokens import hashed, new_token
+from annotators.tokens import attempt_hash, hashed, new_token
 
 
 class InvitationNotUsable(Exception):
@@ -127,21 +127,37 @@ def find_invitation(*, token: str, now: datetime) -> Invitation:
 
 
 @transaction.atomic
-def accept(*, invitation: Invitation, text: ConsentText, now: datetime) -> tuple[Annotator, str]:
+def accept(*, invitation: Invitation, text: ConsentText, attempt: str = "", now: datetime) -> tuple[Annotator, str]:
     """Let in a person who agreed to the text; return them with the token of their return link, which is kept nowhere.
+
+    `attempt` is the browser's own secret name for what it tries: the same again lets the same person in, once.
 
     :raises InvitationNotUsable: if the link lets nobody in any more.
     """
+    if attempt:
+        # Of two requests of one attempt the second waits here for the first, and then finds the person it made.
+        Invitation.objects.select_for_update().get(pk=invitation.pk)
+        if known := Annotator.objects.with_attempt(invitation.token_hash, attempt).first():
+            return known, new_return_link(annotator=known)
     # A conditional update: of two people who come at once for the last place, the second finds it gone.
     if not Invitation.objects.filter(pk=invitation.pk).usable(now=now).update(used=F("used") + 1):
         invitation.refresh_from_db()
         raise InvitationNotUsable(invitation.unusable_because(now=now) or "used")
     annotator = Annotator.objects.create(
-        panel_id=invitation.panel_id, invitation=invitation, language=invitation.language, joined_at=now
+        panel_id=invitation.panel_id,
+        invitation=invitation,
+        language=invitation.language,
+        attempt_hash=attempt_hash(invitation.token_hash, attempt) if attempt else "",
+        joined_at=now,
     )
     consent(annotator=annotator, text=text, now=now)
     _keep(annotator, invitation.answers, now=now)
     return annotator, new_return_link(annotator=annotator)
+
+
+def joined_by(*, token: str, attempt: str) -> Annotator | None:
+    """Return the person whom this attempt let in by the invitation with this token, if it did."""
+    return Annotator.objects.with_attempt(hashed(token), attempt).select_related("panel").first()
 
 
 # ---- consent and survey ----------------------------------------------------------------------------------------------
@@ -260,5 +276,5 @@ def withdraw(*, annotator: Annotator, now: datetime) -> None:
     annotator.consents.filter(withdrawn_at=None).update(withdrawn_at=now)
     annotator.survey_answers.all().delete()
     annotator.standing = Annotator.Standing.WITHDRAWN
-    annotator.return_token_hash = ""
-    annotator.save(update_fields=["standing", "return_token_hash"])
+    annotator.return_token_hash = annotator.attempt_hash = ""
+    annotator.save(update_fields=["standing", "return_token_hash", "attempt_hash"])

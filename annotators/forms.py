@@ -25,7 +25,7 @@ REFUSALS = {
 
 
 def in_language(texts: Texts, *languages: str | None) -> tuple[str, str]:
-    """Return the text in the first of these languages that it is written in, else in English, else in any; with its language."""
+    """Return the text in the first of these languages that has it, else in English, else in any; and that language."""
     found = next((language for language in (*languages, "en") if language in texts), None) or min(texts)
     return texts[found], found
 
@@ -35,20 +35,21 @@ class ConsentForm(forms.Form):
 
     use_required_attribute = False
 
-    text = forms.IntegerField(widget=forms.HiddenInput)
+    text = forms.IntegerField()
     agree = forms.BooleanField(
         label=_("I have read this, and I want to take part."),
-        error_messages={"required": _("Tick the box if you want to take part. If not, you can simply close this page.")},
+        error_messages={
+            "required": _("Tick the box if you want to take part. If not, you can simply close this page."),
+        },
     )
 
     def __init__(self, *args: Any, shown: ConsentText, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"text": shown.pk}, **kwargs)
+        super().__init__(*args, **kwargs)
         self.shown = shown
 
     def clean_text(self) -> ConsentText:
         """Take a yes only for the text that would be shown now."""
         if self.cleaned_data["text"] != self.shown.pk:
-            self.data = {**self.data.dict(), "text": str(self.shown.pk)}
             raise forms.ValidationError(_("The text has changed since you opened this page. Please read it again."))
         return self.shown
 

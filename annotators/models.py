@@ -117,6 +117,12 @@ class AnnotatorQuerySet(models.QuerySet["Annotator"]):
 
         return self.filter(return_token_hash=hashed(token))
 
+    def with_attempt(self, invitation_hash: str, attempt: str) -> "AnnotatorQuerySet":
+        """Restrict to the person whom this attempt let in by this invitation."""
+        from annotators.tokens import attempt_hash
+
+        return self.filter(attempt_hash=attempt_hash(invitation_hash, attempt))
+
     def one_at_a_time(self, *, skip_busy: bool = False) -> "AnnotatorQuerySet":
         """Lock these people until the transaction ends; with `skip_busy`, only those whom nobody else has locked.
 
@@ -148,6 +154,9 @@ class Annotator(models.Model):
     standing = models.CharField(max_length=12, choices=Standing, default=Standing.ACTIVE)
     # Empty once revoked. The token itself is shown to the person and kept nowhere.
     return_token_hash = models.CharField(max_length=64, blank=True, db_index=True)
+    # What their browser called its attempt to join, hashed: the same attempt again, after a lost answer or a double
+    # click, is the same person. Empty: not told, or withdrawn.
+    attempt_hash = models.CharField(max_length=64, blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
 
     objects = AnnotatorQuerySet.as_manager()
@@ -158,7 +167,10 @@ class Annotator(models.Model):
                 fields=["return_token_hash"],
                 condition=~Q(return_token_hash=""),
                 name="a_return_link_leads_to_one_person",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["attempt_hash"], condition=~Q(attempt_hash=""), name="an_attempt_to_join_makes_one_person"
+            ),
         ]
 
     def __str__(self) -> str:

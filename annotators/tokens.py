@@ -9,6 +9,11 @@ def new_token() -> str:
     return secrets.token_urlsafe(16)
 
 
+def attempt_hash(invitation_hash: str, attempt: str) -> str:
+    """Return what is stored of a browser's attempt to join by an invitation."""
+    return hashed(f"{invitation_hash} {attempt}")
+
+
 def hashed(token: str) -> str:
     """Return what is stored of a token. A plain digest will do: a random token cannot be guessed from it."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -9,14 +9,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotators import enrolment
-from annotators.access import AnnotatorRequest, annotator_of, for_annotators, sign_in, sign_out
+from annotators.access import AnnotatorRequest, annotator_of, for_annotators, posted, sign_in, sign_out
 from annotators.forms import ConsentForm, SurveyForm
 from annotators.models import Annotator, ConsentText, Panel
-from annotators.tokens import hashed
+from annotators.tokens import hashed, new_token
 
 # Holds the token of a return link between the request that made it and the page that shows it: in the person's own
 # browser, as the site keeps a hash alone.
 LINK_COOKIE = "return_link"
+# The browser's name for its attempt to join, so that one that is repeated makes no second person.
+ATTEMPT_COOKIE = "attempt"
 # The invitation whose language this browser's pages have taken on.
 INVITED_BY = "invited_by"
 
@@ -34,25 +36,31 @@ def way_in(request: HttpRequest) -> HttpResponse:
 @never_cache
 def join(request: HttpRequest, token: str) -> HttpResponse:
     """An invitation: the consent text, and the yes that lets a person in."""
-    annotator = annotator_of(request)
-    if annotator and annotator.invitation and annotator.invitation.token_hash == hashed(token):
+    attempt = request.COOKIES.get(ATTEMPT_COOKIE) or new_token()
+    if _came_by(annotator_of(request), token):
         return redirect("tasks")
+    if known := enrolment.joined_by(token=token, attempt=attempt):
+        # They joined, and the answer that said so was lost.
+        return _let_in(request, known, enrolment.new_return_link(annotator=known))
     try:
         invitation = enrolment.find_invitation(token=token, now=timezone.now())
         is_new = request.session.get(INVITED_BY) != invitation.pk
         language = _offered(invitation.language) if is_new else translation.get_language()
         with translation.override(language):
             text = _consent_text(invitation.panel, invitation.language)
-            form = ConsentForm(request.POST if request.method == "POST" else None, shown=text)
+            form = ConsentForm(posted(request), shown=text)
             if request.method == "POST" and form.is_valid():
-                annotator, link = enrolment.accept(invitation=invitation, text=text, now=timezone.now())
-                sign_in(request, annotator)
-                return _in_language(_show_link(link), language)
+                annotator, link = enrolment.accept(
+                    invitation=invitation, text=text, attempt=attempt, now=timezone.now()
+                )
+                return _in_language(_let_in(request, annotator, link), language)
             request.session[INVITED_BY] = invitation.pk
-            return _in_language(_consent_page(request, form), language)
+            response = _in_language(_consent_page(request, form), language)
     except enrolment.InvitationNotUsable as refusal:
         status = 404 if refusal.reason == "unknown" else 410
         return render(request, "annotators/not_usable.html", {"reason": refusal.reason}, status=status)
+    _keep_secret(response, ATTEMPT_COOKIE, attempt)
+    return response
 
 
 @require_http_methods(["GET", "POST"])
@@ -63,7 +71,7 @@ def consent(request: AnnotatorRequest) -> HttpResponse:
     if enrolment.needs(request.annotator) != "consent":
         return redirect("tasks")
     text = _consent_text(request.annotator.panel, request.annotator.language)
-    form = ConsentForm(request.POST if request.method == "POST" else None, shown=text)
+    form = ConsentForm(posted(request), shown=text)
     if request.method == "POST" and form.is_valid():
         enrolment.consent(annotator=request.annotator, text=text, now=timezone.now())
         return redirect("tasks")
@@ -83,7 +91,7 @@ def survey_page(request: AnnotatorRequest, *, stage: str, then: str) -> HttpResp
     questions = request.annotator.open_questions(stage)
     if not questions:
         return redirect(then)
-    form = SurveyForm(request.POST if request.method == "POST" else None, annotator=request.annotator, questions=questions)
+    form = SurveyForm(posted(request), annotator=request.annotator, questions=questions)
     if request.method == "POST" and form.is_valid():
         try:
             enrolment.answer(annotator=request.annotator, answers=form.answers(), now=timezone.now())
@@ -96,7 +104,7 @@ def survey_page(request: AnnotatorRequest, *, stage: str, then: str) -> HttpResp
     return render(request, "annotators/survey.html", {"form": form, "stage": stage}, status=status)
 
 
-# ---- the way back -----------------------------------------------------------------------------------------------------
+# ---- the way back ---------------------------------------------------------------------------------------------------
 @require_GET
 @never_cache
 def return_link(request: HttpRequest, token: str) -> HttpResponse:
@@ -120,7 +128,10 @@ def your_link(request: AnnotatorRequest) -> HttpResponse:
     if not token or not _is_theirs(request.annotator, token):
         return redirect("tasks")
     link = request.build_absolute_uri(reverse("return_link", args=[token]))
-    return render(request, "annotators/your_link.html", {"link": link})
+    response = render(request, "annotators/your_link.html", {"link": link})
+    # They are in, and the browser knows it: the attempt has ended.
+    response.delete_cookie(ATTEMPT_COOKIE)
+    return response
 
 
 @require_POST
@@ -141,17 +152,29 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 def _show_link(token: str) -> HttpResponse:
     response = redirect("your_link")
-    response.set_cookie(
-        LINK_COOKIE, token, max_age=60 * 60, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
-    )
+    _keep_secret(response, LINK_COOKIE, token)
     return response
+
+
+def _keep_secret(response: HttpResponse, cookie: str, value: str) -> None:
+    secure = settings.SESSION_COOKIE_SECURE
+    response.set_cookie(cookie, value, max_age=60 * 60, httponly=True, samesite="Lax", secure=secure)
 
 
 def _is_theirs(annotator: Annotator, token: str) -> bool:
     return annotator.return_token_hash == hashed(token)
 
 
-# ---- languages --------------------------------------------------------------------------------------------------------
+def _came_by(annotator: Annotator | None, token: str) -> bool:
+    return bool(annotator and annotator.invitation and annotator.invitation.token_hash == hashed(token))
+
+
+def _let_in(request: HttpRequest, annotator: Annotator, link: str) -> HttpResponse:
+    sign_in(request, annotator)
+    return _show_link(link)
+
+
+# ---- languages ------------------------------------------------------------------------------------------------------
 def _offered(language: str) -> str:
     """Return the language if the pages are written in it, else the one the browser asked for."""
     return language if language in dict(settings.LANGUAGES) else translation.get_language() or settings.LANGUAGE_CODE

@@ -1,16 +1,27 @@
 """How far a study is: per language, what was asked for, what is done, and what went wrong."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from django.db.models import Count, F, Q, Sum
+from django.utils.translation import get_language
 
+from collection import languages
 from collection.models import Comparison, Item, Overlap, Study, Task
 from sampling.models import CandidateSet
 from sampling.reasons import explain
 
 Status = CandidateSet.Status
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a drawn bar: where it starts and how long it is, as SVG wants to read it."""
+
+    kind: str
+    start: str
+    length: str
 
 
 @dataclass
@@ -37,9 +48,25 @@ class LanguageProgress:
     sets_failed: int = 0
 
     @property
+    def name(self) -> str:
+        """The language in the language of the page."""
+        return languages.name_of(self.language, shown_in=get_language() or "en")
+
+    @property
     def share_taken(self) -> int:
         """Places held, in per cent of places wanted."""
         return round(100 * self.taken / self.wanted) if self.wanted else 0
+
+    @property
+    def sets_drawn(self) -> list[Part]:
+        """The candidate sets as one bar: ready, waiting, failed."""
+        counted = {"ready": self.sets_ready, "waiting": self.sets_waiting, "failed": self.sets_failed}
+        total, start = sum(counted.values()) or 1, 0
+        parts = []
+        for kind, sets in counted.items():
+            parts.append(Part(kind, _per_cent(start, total), _per_cent(sets, total)))
+            start += sets
+        return parts
 
 
 @dataclass
@@ -64,8 +91,11 @@ class Progress:
     failures: list[Failure] = field(default_factory=list)
 
     @property
-    def sets_waiting(self) -> int:
-        return sum(row.sets_waiting for row in self.languages)
+    def total(self) -> LanguageProgress:
+        """All languages together."""
+        figures = [figure.name for figure in fields(LanguageProgress) if figure.name != "language"]
+        sums = {name: sum(getattr(row, name) for row in self.languages) for name in figures}
+        return LanguageProgress(language="", **sums)
 
 
 def of(study: Study) -> Progress:
@@ -78,6 +108,16 @@ def of(study: Study) -> Progress:
                 if name != "in_language":
                     setattr(row, name, value or 0)
     return Progress(languages=list(rows.values()), failures=_failures(study))
+
+
+def places(studies: Iterable[Study]) -> dict[int, tuple[int, int]]:
+    """Return how many places of each study are taken and how many are wanted, in one query."""
+    counted = Overlap.objects.filter(study__in=studies).values("study").annotate(taken=Sum("taken"), wanted=Sum("wanted"))
+    return {row["study"]: (row["taken"], row["wanted"]) for row in counted}
+
+
+def _per_cent(count: int, total: int) -> str:
+    return f"{100 * count / total:.2f}%"
 
 
 def _items(study: Study) -> Iterable[dict[str, Any]]:

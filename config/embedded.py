@@ -77,6 +77,8 @@ def start_postgres(folder: Path, *, configuration: Sequence[str] = ()) -> str:
     if making.exists():
         # An earlier start was killed while it made the folder: nothing is in it yet.
         shutil.rmtree(folder, ignore_errors=True)
+    # Who uses the server: the wheel stops it when the last of them ends. Who was killed would stay in the list.
+    (folder / ".handle_pids.json").unlink(missing_ok=True)
     try:
         server = _wheel().get_server(folder, cleanup_mode="stop", start=False)
         if not (folder / "PG_VERSION").exists():

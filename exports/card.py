@@ -141,7 +141,7 @@ def _who(said: Mapping[str, Any]) -> str:
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{escaped(value)} {count:,}" for value, count in counts.items()) or "none"
+    return ", ".join(f"{escaped(value)}: {count:,}" for value, count in counts.items()) or "none"
 
 
 def _questions(said: Mapping[str, Any]) -> str:

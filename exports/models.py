@@ -113,6 +113,11 @@ class Release(models.Model):
         return list(self.manifest["files"]) if self.manifest else []
 
     @property
+    def tables(self) -> list[tuple[str, int]]:
+        """The tables, and how many lines each has."""
+        return sorted(self.manifest["rows"].items()) if self.manifest else []
+
+    @property
     def size(self) -> int:
         """Bytes of all files together."""
         return sum(file["bytes"] for file in self.files)

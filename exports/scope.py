@@ -95,7 +95,7 @@ def _read_people(scope: Scope) -> None:
         unmapped: Counter[str] = Counter()
         for annotator_id, answer in _answers(scope, column.question):
             if annotator_id in scope.people:
-                scope.people[annotator_id].demographics[name] = column.values.get(answer)
+                scope.people[annotator_id].demographics[name] = column.values.get(answer) or None
                 if answer not in column.values and answer != NOT_SAID:
                     # What people typed themselves is not repeated.
                     unmapped[answer if answer in options.get(column.question, ()) else "other"] += 1

@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(help_text='Language of their tasks and, at first, of the pages.', max_length=8)),
                 ('standing', models.CharField(choices=[('active', 'active'), ('withdrawn', 'withdrawn')], default='active', max_length=12)),
                 ('return_token_hash', models.CharField(blank=True, db_index=True, max_length=64)),
+                ('attempt_hash', models.CharField(blank=True, max_length=64)),
                 ('joined_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('invitation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='annotators', to='annotators.invitation')),
                 ('panel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='annotators', to='annotators.panel')),
@@ -99,6 +100,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='annotator',
             constraint=models.UniqueConstraint(condition=models.Q(('return_token_hash', ''), _negated=True), fields=('return_token_hash',), name='a_return_link_leads_to_one_person'),
+        ),
+        migrations.AddConstraint(
+            model_name='annotator',
+            constraint=models.UniqueConstraint(condition=models.Q(('attempt_hash', ''), _negated=True), fields=('attempt_hash',), name='an_attempt_to_join_makes_one_person'),
         ),
         migrations.AddConstraint(
             model_name='surveyanswer',

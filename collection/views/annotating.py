@@ -56,7 +56,7 @@ def task(request: AnnotatorRequest, pk: int) -> HttpResponse:
     return _show(request, pk)
 
 
-# ---- what is sent -----------------------------------------------------------------------------------------------------
+# ---- what is sent ---------------------------------------------------------------------------------------------------
 # Their addresses are those of a page that told what was wrong, so a reload of it comes here without a form.
 @require_http_methods(["GET", "POST"])
 @never_cache
@@ -64,8 +64,8 @@ def task(request: AnnotatorRequest, pk: int) -> HttpResponse:
 def send_message(request: AnnotatorRequest, pk: int) -> HttpResponse:
     """The opening message, the next one, or the same in other words."""
     found = _task(request, pk)
-    form = MessageForm(request.POST if request.method == "POST" else None)
-    if not form.is_valid():
+    form = MessageForm(request.POST)
+    if request.method != "POST" or not form.is_valid():
         return _answer(request, pk)
     try:
         message, key = form.cleaned_data["message"], form.idempotency_key()
@@ -131,7 +131,7 @@ def save_draft(request: AnnotatorRequest, pk: int) -> HttpResponse:
     return HttpResponse(status=204 if kept else 409)
 
 
-# ---- while candidates are written -------------------------------------------------------------------------------------
+# ---- while candidates are written -----------------------------------------------------------------------------------
 @require_GET
 @never_cache
 @for_annotators
@@ -157,7 +157,7 @@ def retry_turn(request: AnnotatorRequest, pk: int) -> HttpResponse:
     return _answer(request, turn.task_id)
 
 
-# ---- common to all ----------------------------------------------------------------------------------------------------
+# ---- common to all --------------------------------------------------------------------------------------------------
 def _task(request: AnnotatorRequest, pk: int) -> Task:
     mine = Task.objects.of(request.annotator).select_related("annotator__panel", "version", "study", "item")
     return get_object_or_404(mine, pk=pk)

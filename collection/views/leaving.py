@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from annotators import enrolment
-from annotators.access import AnnotatorRequest, for_annotators, sign_out
+from annotators.access import AnnotatorRequest, for_annotators, posted, sign_out
 from annotators.views import survey_page
 from collection import assignment, completion, conversation, withdrawal
 from collection.forms import ReportForm, SkipForm, WithdrawForm
@@ -23,7 +23,7 @@ from collection.views.task_page import shown
 def skip_task(request: AnnotatorRequest, pk: int) -> HttpResponse:
     """Leave a conversation, with the reason."""
     task = get_object_or_404(Task.objects.of(request.annotator), pk=pk)
-    form = SkipForm(request.POST if request.method == "POST" else None)
+    form = SkipForm(posted(request))
     if not form.is_valid():
         status = 422 if form.errors else 200
         return render(request, "collection/annotating/skip.html", {"form": form, "task": task}, status=status)
@@ -43,7 +43,7 @@ def report_candidate(request: AnnotatorRequest, pk: int, place: int) -> HttpResp
     turn = get_object_or_404(Turn.objects.of(request.annotator).select_related("task", "candidate_set"), pk=pk)
     if not turn.candidate_set.is_ready or place >= len(turn.order):
         raise Http404
-    form = ReportForm(request.POST if request.method == "POST" else None)
+    form = ReportForm(posted(request))
     if request.method == "POST" and form.is_valid():
         conversation.report(turn=turn, place=place, reason=form.cleaned_data["reason"], now=timezone.now())
         messages.success(
@@ -54,7 +54,7 @@ def report_candidate(request: AnnotatorRequest, pk: int, place: int) -> HttpResp
     return render(request, "collection/annotating/report.html", context, status=422 if form.errors else 200)
 
 
-# ---- the end ----------------------------------------------------------------------------------------------------------
+# ---- the end --------------------------------------------------------------------------------------------------------
 @require_http_methods(["GET", "POST"])
 @never_cache
 @for_annotators
@@ -88,7 +88,7 @@ def _if_nothing_is_left(request: AnnotatorRequest) -> HttpResponse | None:
     return redirect("task", task.pk)
 
 
-# ---- what concerns the person -----------------------------------------------------------------------------------------
+# ---- what concerns the person ---------------------------------------------------------------------------------------
 @require_GET
 @never_cache
 @for_annotators
@@ -104,7 +104,7 @@ def about_you(request: AnnotatorRequest) -> HttpResponse:
 @for_annotators
 def withdraw(request: AnnotatorRequest) -> HttpResponse:
     """Leave for good: first what that means, then the yes."""
-    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    form = WithdrawForm(posted(request))
     if request.method == "POST" and form.is_valid():
         withdrawal.withdraw(annotator=request.annotator, now=timezone.now())
         sign_out(request)

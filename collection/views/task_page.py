@@ -32,15 +32,15 @@ class Shown:
 
 
 def task_page(
-    request: HttpRequest, task: Task, *, status: int = 200, form: Form | None = None, preview: bool = False, **extra: Any
+    request: HttpRequest, task: Task, *, status: int = 200, form: Form | None = None, preview: bool = False, **more: Any
 ) -> HttpResponse:
     """Show where the task stands: the part that changes to htmx, else the whole page.
 
     With `preview` the page is a researcher's look: nothing on it can be sent.
     """
-    context = {**_context(task), "preview": preview, **extra}
+    context = {**_context(task), "preview": preview, **more}
     context["form"] = form or _form(task, context["step"], context["turn"])
-    part = getattr(request, "htmx", None) and not request.htmx.history_restore_request
+    part = bool(getattr(request, "htmx", False))
     template = "collection/annotating/_task.html" if part else "collection/annotating/task.html"
     return render(request, template, context, status=status)
 

@@ -44,6 +44,8 @@ def _lock(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise FolderNotUsable(f"Another demo is using the data folder {folder}; stop it first.") from None
+        # What is forked from this process outlives it if it is killed, and is not to keep the folder.
+        os.register_at_fork(after_in_child=lock.close)
         yield
 
 

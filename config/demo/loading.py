@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
-from collection import studies, study_file
+from collection import studies, study_editing, study_file
 from collection.models import Study
 from config.demo.folder import FolderNotUsable, newer
 from config.demo.views import RESEARCHER
@@ -39,11 +39,17 @@ def load_studies(*, model: str) -> None:
         slug = study_file.read(file.read_text(encoding="utf-8")).study.slug
         study = Study.objects.filter(slug=slug).first()
         # A draft is what a start that was stopped half-way leaves behind.
-        fresh = study is None or study.state == Study.State.DRAFT
-        if fresh or (model and study and study.state != Study.State.CLOSED):
+        if study is None or study.state == Study.State.DRAFT:
             call_command("load_study", file, researcher=RESEARCHER, model=model)
-        if fresh:
             _fill(slug, folder / "prompts")
+        elif model and study.state != Study.State.CLOSED:
+            _rewrite(study, model=model)
+
+
+def _rewrite(study: Study, *, model: str) -> None:
+    # What a researcher has changed since stays as it is.
+    document = study_file.read(study_file.write(study)).with_model(model)
+    study_editing.apply(document=document, by=None, now=timezone.now())
 
 
 def _fill(slug: str, prompts: Path) -> None:

@@ -120,3 +120,32 @@ def test_the_database_itself_refuses_one_too_many():
 
     with pytest.raises(IntegrityError, match="an_invitation_lets_in_at_most_its_limit"), transaction.atomic():
         Invitation.objects.update(used=2)
+
+
+def attempt(invitation, name):
+    text = enrolment.current_consent_text(panel=invitation.panel, language="en")
+    return enrolment.accept(invitation=invitation, text=text, attempt=name, now=timezone.now())
+
+
+@pytest.mark.django_db
+def test_an_attempt_that_is_repeated_lets_one_person_in():
+    invitation = InvitationFactory(limit=1)
+    first, old_link = attempt(invitation, "a browser's")
+    again, new_link = attempt(invitation, "a browser's")
+    assert again == first
+    assert enrolment.find_returning(token=new_link) == first
+    with pytest.raises(enrolment.ReturnLinkUnknown):
+        enrolment.find_returning(token=old_link)
+
+
+@pytest.mark.django_db
+def test_an_attempt_at_another_invitation_is_another_person():
+    assert attempt(InvitationFactory(), "a browser's")[0] != attempt(InvitationFactory(), "a browser's")[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_attempt_that_comes_twice_at_once_lets_one_person_in():
+    invitation = InvitationFactory(limit=1)
+    results = at_once(*[lambda: attempt(invitation, "a browser's")[0]] * 4)
+    assert len(set(results)) == 1
+    assert Annotator.objects.count() == 1

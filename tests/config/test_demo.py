@@ -70,8 +70,8 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    demo = Demo(tmp_path_factory.mktemp("demo") / "data")
+def demo(new_folder):
+    demo = Demo(new_folder() / "data")
     demo.start()
     demo.wait_until_told()
     yield demo
@@ -153,6 +153,19 @@ def test_it_stops_without_a_rest_by_another_signal(demo, signum):
         demo.wait_until_told()
     assert demo.stop(lambda pid: os.kill(pid, signum)) == []
     assert demo.process.returncode == 0
+
+
+def test_what_a_killed_demo_left_behind_is_stopped_by_the_next(demo):
+    demo.start()
+    demo.wait_until_told()
+    left = [process for process in demo.processes() if process.name() != "postgres"]
+    os.kill(demo.process.pid, signal.SIGKILL)
+    demo.process.wait()
+    assert any(process.is_running() for process in left)
+    demo.start()
+    demo.wait_until_told()
+    assert [process for process in left if process.is_running()] == []
+    assert demo.stop(lambda pid: os.killpg(pid, signal.SIGINT)) == []
 
 
 def test_it_can_be_stopped_while_it_starts(demo):

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from django.db import connection
 
-from config.demo import __main__ as demo
 from config.demo import folder, loading
+from config.demo.explaining import explained
 from tests.config.programs import free_port, refusal, run
 
 
@@ -66,12 +66,10 @@ def test_a_full_disk_is_told_before_the_start(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), psycopg.errors.DiskFull("…")])
-def test_a_disk_that_fills_up_during_the_start_is_told(tmp_path, monkeypatch, capsys, error):
-    def fail(data_dir):
+def test_a_disk_that_fills_up_during_the_start_is_told(tmp_path, capsys, error):
+    def fail():
         raise RuntimeError("while loading") from error
 
-    monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(demo, "_run", fail)
-    assert demo.main() == 1
+    assert explained(fail, data_dir=tmp_path) == 1
     [sentence] = capsys.readouterr().err.splitlines()
     assert sentence == f"The disk that holds the data folder {tmp_path} is full; make room and start again."

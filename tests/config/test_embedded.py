@@ -49,20 +49,21 @@ with psycopg.connect(embedded.database_url(folder)) as connection:
 
 
 @pytest.mark.parametrize("depth", [0, 30])
-def test_postgresql_answers_whatever_the_length_of_the_path(tmp_path, depth):
-    folder = tmp_path.joinpath(*["abc"] * depth)
+def test_postgresql_answers_whatever_the_length_of_the_path(new_folder, depth):
+    folder = new_folder().joinpath(*["abc"] * depth)
     folder.mkdir(parents=True, exist_ok=True)
     said = started(folder)
     assert int(said.stdout) >= 150000, said.stderr
 
 
-def test_a_folder_that_was_being_made_when_the_power_failed_is_made_anew(tmp_path):
-    (tmp_path / "postgres").mkdir()
-    (tmp_path / "postgres" / "PG_VERSION").write_text("18\n")
-    (tmp_path / "postgres.making").touch()
-    said = started(tmp_path)
+def test_a_folder_that_was_being_made_when_the_power_failed_is_made_anew(new_folder):
+    folder = new_folder()
+    (folder / "postgres").mkdir()
+    (folder / "postgres" / "PG_VERSION").write_text("18\n")
+    (folder / "postgres.making").touch()
+    said = started(folder)
     assert said.returncode == 0, said.stderr
-    assert not (tmp_path / "postgres.making").exists()
+    assert not (folder / "postgres.making").exists()
 
 
 def started(folder):

@@ -98,7 +98,7 @@ def test_sets_that_failed_are_counted_by_reason(study, tmp_path):
     TurnFactory(task=task, candidate_set=failed, message="?")
     _, body, manifest = written(study, tmp_path / "out")
     assert manifest["failed_sets"] == {"unfit": 2}
-    assert "candidate sets that could not be written: unfit 2" in body
+    assert "candidate sets that could not be written: unfit: 2" in body
     assert CandidateSet.objects.filter(status="failed").count() == 2
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -98,7 +99,7 @@ def test_two_workers_that_come_at_once_write_it_once(release, monkeypatch):
     write = dataset.write
     monkeypatch.setattr(dataset, "write", lambda **wanted: written.append(1) or write(**wanted))
     Meeting(monkeypatch).before(building, "claim")
-    build = lambda: building.build(release_id=release.pk)  # noqa: E731
+    build = partial(building.build, release_id=release.pk)
     assert sorted(at_once(build, build)) == [False, True]
     assert written == [1]
     assert_complete(release)
@@ -264,6 +265,6 @@ def test_a_release_over_which_workers_die_again_and_again_fails(release, sent):
 
 def test_two_releases_that_begin_at_once_number_everything_once(study, monkeypatch):
     Meeting(monkeypatch).before(numbering, "_number")
-    number = lambda: numbering.number_new(study=study, snapshot_at=timezone.now())  # noqa: E731
+    number = partial(numbering.number_new, study=study, snapshot_at=timezone.now())
     assert at_once(number, number) == [None, None]
     assert sorted(PublishedConversation.objects.values_list("number", flat=True)) == [1, 2, 3, 4, 5]

@@ -68,7 +68,8 @@ def test_sets_of_a_worker_killed_while_it_decodes_are_written_by_the_next_one_on
     assert Completion.objects.filter(candidate_set__in=lost).count() == 0
     assert Candidate.objects.filter(candidate_set__in=lost).count() == 0
 
-    celery.start_beat()
+    # Workers look for what was left when they start; later on the beat lets them.
+    celery.wait_until(lambda: not CandidateSet.objects.filter(lease_until__gt=timezone.now()).exists(), seconds=10)
     celery.start_worker()
     celery.wait_until(all_ready, seconds=120)
     assert_written_once()

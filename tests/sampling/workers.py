@@ -17,7 +17,7 @@ LEASE_SECONDS = 2
 
 
 class Workers:
-    """Starts workers and a beat; ends what is left of them."""
+    """Starts workers and ends what is left of them."""
 
     def __init__(self, folder: Path, redis_url: str) -> None:
         self.folder = folder
@@ -40,9 +40,6 @@ class Workers:
 
     def start_worker(self) -> "subprocess.Popen[bytes]":
         return self.start("worker", "-Q", "gpu,default", "-P", "threads", "-c", "32", "--prefetch-multiplier", "1")
-
-    def start_beat(self) -> "subprocess.Popen[bytes]":
-        return self.start("beat", "--schedule", str(self.folder / "beat"))
 
     def kill(self, process: "subprocess.Popen[bytes]") -> None:
         """End a process as a power cut would."""
@@ -77,7 +74,6 @@ class Workers:
             "DATABASE_URL": f"postgresql://{login}@/{database['NAME']}?host={host}{port}",
             "REDIS_URL": self.redis_url,
             "CANDIDATE_LEASE_SECONDS": str(LEASE_SECONDS),
-            "SWEEP_SECONDS": "1",
             "GENERATOR_THREADS": "1",
             "GENERATOR_DEVICE": "cpu",
         }
