@@ -68,9 +68,9 @@ format: .venv/tests
 types: .venv/tests
 	$(CHECKING) $(BIN)/mypy .
 arrows: .venv/tests
-	$(CHECKING) $(BIN)/lint-imports
+	$(CHECKING) $(BIN)/lint-imports --no-logo
 templates: .venv/tests
-	$(BIN)/djlint --quiet --check --lint templates
+	$(BIN)/djlint --check --lint templates
 
 # A second environment: everything as in the first, but the older transformers that GPU machines may have.
 .venv-oldest/tests: .venv/tests

@@ -10,13 +10,15 @@ from annotators import enrolment
 from annotators.models import Annotator
 from annotators.survey import Question
 from collection import assignment
-from collection.models import Study, Task
+from collection.models import Study, StudyVersion, Task
 
 Shown = TypeVar("Shown")
 
 
-def preview(*, study: Study, language: str, show: Callable[[Annotator, Task], Shown], now: datetime) -> Shown:
-    """Return what `show` makes of a task that this study would give a newcomer.
+def preview(
+    *, study: Study, language: str, own: bool, show: Callable[[Annotator, Task], Shown], now: datetime
+) -> Shown:
+    """Return what `show` makes of a task that this study would give a newcomer: on a given prompt, or on their own.
 
     The newcomer, the place and the order drawn are real while the page is made, and rolled back after it: a preview
     leaves nothing behind and runs through the very code that annotators' tasks run through.
@@ -25,14 +27,28 @@ def preview(*, study: Study, language: str, show: Callable[[Annotator, Task], Sh
     """
     with transaction.atomic():
         # The study's row is locked: nobody sees it open, and nobody opens it meanwhile.
-        locked = Study.objects.select_for_update(of=("self",)).get(pk=study.pk)
+        locked = Study.objects.select_for_update(of=("self",)).select_related("version").get(pk=study.pk)
         locked.state = Study.State.OPEN
         locked.save(update_fields=["state"])
         Study.objects.for_panel(locked.panel).exclude(pk=locked.pk).open().update(state=Study.State.PAUSED)
+        _settle_the_mix(locked.version, own=own)
         annotator = _newcomer(study, language, now=now)
         shown = show(annotator, assignment.give_task(annotator=annotator, now=now))
         transaction.set_rollback(True)
     return shown
+
+
+def own_is_possible(study: Study) -> bool:
+    """Whether annotators of this study can be asked to write a prompt of their own."""
+    assert study.version is not None
+    return study.asks.prompts.own_share > 0 and study.version.live_recipe(opening=True) is not None
+
+
+def _settle_the_mix(version: StudyVersion | None, *, own: bool) -> None:
+    # The draw between the two kinds is the study's; who previews wants to look at one of them.
+    assert version is not None
+    version.configuration["prompts"] = {**version.configuration["prompts"], "own_share": 1.0 if own else 0.0}
+    version.save(update_fields=["configuration"])
 
 
 def _newcomer(study: Study, language: str, *, now: datetime) -> Annotator:

@@ -3,16 +3,27 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import AuthenticationForm
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from collection import study_file
 from collection.prompt_file import KINDS
-from collection.study_file import Document, StudyFileInvalid
+from collection.study_file import Document, Fault, StudyFileInvalid
+
+EXCERPT_CHARACTERS = 160
+
+
+class SignInForm(AuthenticationForm):
+    """A researcher's name and password."""
+
+    use_required_attribute = False
 
 
 class StudyFileForm(forms.Form):
     """A study as YAML, typed or uploaded; what was typed stays when it is refused."""
+
+    use_required_attribute = False
 
     file = forms.FileField(label=_("A YAML file"), required=False)
     text = forms.CharField(
@@ -22,16 +33,31 @@ class StudyFileForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "class": "wide-text", "dir": "ltr"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.faults: list[tuple[str, str]] = []
+        """What is wrong, in words, and the line of the text that it is about."""
+
+    def refuse(self, faults: list[Fault]) -> None:
+        """Say what is wrong with the file."""
+        lines = self.data.get("text", "").splitlines()
+        for fault in faults:
+            excerpt = lines[fault.line - 1].strip() if 0 < fault.line <= len(lines) else ""
+            self.faults.append((str(fault), excerpt[:EXCERPT_CHARACTERS]))
+        self.add_error(None, [said for said, _excerpt in self.faults])
+
     def clean(self) -> dict[str, Any]:
         """Read the file, or else the text; every fault becomes an error with its line."""
         cleaned = super().clean() or {}
         text = self._uploaded(cleaned.get("file")) or cleaned.get("text", "")
-        if not text.strip() and not self.errors:
+        if self.errors:
+            return cleaned
+        if not text.strip():
             raise forms.ValidationError(_("Choose a file or type its text."))
         try:
             cleaned["document"] = study_file.read(text)
         except StudyFileInvalid as invalid:
-            raise forms.ValidationError([str(fault) for fault in invalid.faults]) from None
+            self.refuse(invalid.faults)
         return cleaned
 
     def _uploaded(self, file: UploadedFile | None) -> str:
@@ -54,7 +80,9 @@ class StudyFileForm(forms.Form):
 class PromptTableForm(forms.Form):
     """A table of given prompts."""
 
-    file = forms.FileField(label=_("Prompts: JSON Lines, CSV or Parquet"))
+    use_required_attribute = False
+
+    file = forms.FileField(label=_("A file: JSON Lines, CSV or Parquet"))
 
     def clean_file(self) -> UploadedFile:
         """Refuse what does not look like a table by its name."""
@@ -68,6 +96,8 @@ class PromptTableForm(forms.Form):
 
 class InvitationForm(forms.Form):
     """A link that lets people into the study's panel."""
+
+    use_required_attribute = False
 
     language = forms.ChoiceField(label=_("Language of the tasks"))
     limit = forms.IntegerField(

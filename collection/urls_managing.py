@@ -3,12 +3,17 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
+from collection.study_forms import SignInForm
 from collection.views import managing, previewing
 
 urlpatterns = [
     path(
         "sign-in/",
-        LoginView.as_view(template_name="collection/managing/sign_in.html", redirect_authenticated_user=True),
+        LoginView.as_view(
+            template_name="collection/managing/sign_in.html",
+            authentication_form=SignInForm,
+            redirect_authenticated_user=True,
+        ),
         name="sign_in",
     ),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
@@ -18,6 +23,7 @@ urlpatterns = [
     path("studies/<slug:slug>/file/", managing.edit_study, name="edit_study"),
     path("studies/<slug:slug>/file.yaml", managing.download_study_file, name="study_file"),
     path("studies/<slug:slug>/progress/", managing.study_progress, name="study_progress"),
+    path("studies/<slug:slug>/close/", managing.close_study, name="close_study"),
     path("studies/<slug:slug>/state/", managing.change_state, name="change_state"),
     path("studies/<slug:slug>/prompts/", managing.upload_prompts, name="upload_prompts"),
     path("studies/<slug:slug>/invitations/", managing.invite, name="invite"),

@@ -1,6 +1,7 @@
 """python -m config.catalogues [compile]: the message catalogues of locale/, kept up to date without gettext."""
 
 import io
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,8 @@ def extract() -> Catalog:
     for source in SOURCES:
         messages = extract_from_dir(
             ROOT / source,
+            # Babel passes over folders that begin with an underscore, as those of partial templates do.
+            directory_filter=lambda path: True,
             method_map=[(pattern.removeprefix(f"{source}/"), method) for pattern, method in METHODS],
             keywords=KEYWORDS,
             comment_tags=("Translators:",),
@@ -79,13 +82,17 @@ def update() -> None:
             write_po(file, catalogue, width=120, sort_by_file=True, include_lineno=False, ignore_obsolete=True)
 
 
+def _filled(string: str | tuple[str, ...] | list[str]) -> bool:
+    return all(string) if isinstance(string, tuple | list) else bool(string)
+
+
 def compile_all() -> None:
     """Write the .mo files that Django reads, where the catalogue is newer."""
     for language in LANGUAGES:
         source, target = path(language), path(language).with_suffix(".mo")
         if source.exists() and not (target.exists() and target.stat().st_mtime >= source.stat().st_mtime):
             # Two starts at once each write a whole file.
-            unfinished = target.with_suffix(".part")
+            unfinished = target.with_suffix(f".{os.getpid()}.part")
             with unfinished.open("wb") as file:
                 write_mo(file, read(language))
             unfinished.replace(target)

@@ -89,8 +89,14 @@ def start_postgres(folder: Path, *, configuration: Sequence[str] = ()) -> str:
             making.unlink()
         server.start()
     except (subprocess.SubprocessError, RuntimeError, AssertionError) as error:
-        raise EmbeddedServerFailed(f"The embedded PostgreSQL in {folder} did not start: {error}.") from error
+        raise EmbeddedServerFailed(f"The embedded PostgreSQL in {folder} did not start: {_reason(error)}.") from error
     return _postgres_url(folder, database="postgres")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, subprocess.CalledProcessError):
+        return f"{Path(error.cmd[0]).name} ended with status {error.returncode}"
+    return str(error).rstrip(".")
 
 
 def create_database(server: str, name: str) -> None:

@@ -1,8 +1,10 @@
 """Pages of researchers: their studies, one study, and what can be done with it."""
 
+import hashlib
 import tempfile
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
@@ -15,17 +17,27 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotators import enrolment
 from collection import languages, progress, prompt_loading, reports, studies, study_editing, study_file
-from collection.models import Report, Study
+from collection.models import Report, Study, Task
 from collection.prompt_file import FileUnreadable
 from collection.study_forms import InvitationForm, PromptTableForm, StudyFileForm
+
+EXAMPLE = settings.BASE_DIR / "examples" / "everyday" / "study.yaml"
 
 
 @require_GET
 @login_required
 def study_list(request: HttpRequest) -> HttpResponse:
     """The researcher's studies."""
-    found = Study.objects.visible_to(request.user).select_related("panel", "version").order_by("-created_at", "-pk")
-    return render(request, "collection/managing/studies.html", {"studies": found})
+    visible = Study.objects.visible_to(request.user).select_related("panel", "version")
+    found = list(visible.order_by("-created_at", "-pk"))
+    places = progress.places(found)
+    cards = [_card(study, *places.get(study.pk, (0, 0))) for study in found]
+    return render(request, "collection/managing/studies.html", {"cards": cards})
+
+
+def _card(study: Study, taken: int, wanted: int) -> dict[str, object]:
+    names = [name for _code, name in _language_names(study)]
+    return {"study": study, "languages": names, "taken": taken, "wanted": wanted}
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,14 +56,14 @@ def edit_study(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _study_file_page(request: HttpRequest, *, study: Study | None) -> HttpResponse:
     sent = request.method == "POST"
-    form = StudyFileForm(request.POST, request.FILES) if sent else StudyFileForm(initial=_text_of(study))
+    form = StudyFileForm(request.POST, request.FILES) if sent else StudyFileForm(initial=_begun(request, study))
     if sent and form.is_valid():
         try:
             outcome = study_editing.apply_visible(
                 document=form.document, by=request.user, study=study, now=timezone.now()
             )
         except study_editing.WouldChangeAnswers as refusal:
-            form.add_error(None, [str(fault) for fault in refusal.faults])
+            form.refuse(refusal.faults)
         else:
             messages.success(request, _said(outcome))
             return redirect("study", slug=outcome.study.slug)
@@ -59,8 +71,10 @@ def _study_file_page(request: HttpRequest, *, study: Study | None) -> HttpRespon
     return render(request, "collection/managing/study_file.html", {"form": form, "study": study}, status=status)
 
 
-def _text_of(study: Study | None) -> dict[str, str]:
-    return {"text": study_file.write(study)} if study else {}
+def _begun(request: HttpRequest, study: Study | None) -> dict[str, str]:
+    if study:
+        return {"text": study_file.write(study)}
+    return {"text": EXAMPLE.read_text(encoding="utf-8")} if request.GET.get("begin") == "example" else {}
 
 
 def _said(outcome: study_editing.Outcome) -> str:
@@ -80,12 +94,11 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _study_page(request: HttpRequest, found: Study, *, status: int = 200, **forms: object) -> HttpResponse:
     context = {
-        "study": found,
-        "progress": progress.of(found),
+        **_progress(found),
         "languages": _language_names(found),
         "prompt_form": PromptTableForm(),
         "invitation_form": InvitationForm(languages=_language_names(found)),
-        "reports": Report.objects.open_in(found),
+        "reports": Report.objects.open_in(found).select_related("candidate", "turn__candidate_set").order_by("pk"),
         **forms,
     }
     return render(request, "collection/managing/study.html", context, status=status)
@@ -94,9 +107,17 @@ def _study_page(request: HttpRequest, found: Study, *, status: int = 200, **form
 @require_GET
 @login_required
 def study_progress(request: HttpRequest, slug: str) -> HttpResponse:
-    """The progress part of a study's page."""
-    found = _study(request, slug)
-    return render(request, "collection/managing/_progress.html", {"study": found, "progress": progress.of(found)})
+    """The progress part of a study's page; nothing where it is still as the page shows it."""
+    context = _progress(_study(request, slug))
+    if request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=204)
+    return render(request, "collection/managing/_progress.html", context)
+
+
+def _progress(found: Study) -> dict[str, object]:
+    now = progress.of(found)
+    seen = hashlib.sha256(f"{found.state} {now}".encode()).hexdigest()[:16]
+    return {"study": found, "progress": now, "seen": seen}
 
 
 @require_GET
@@ -106,6 +127,15 @@ def download_study_file(request: HttpRequest, slug: str) -> HttpResponse:
     found = _study(request, slug)
     headers = {"Content-Disposition": f'attachment; filename="{found.slug}.yaml"'}
     return HttpResponse(study_file.write(found), content_type="application/yaml; charset=utf-8", headers=headers)
+
+
+@require_GET
+@login_required
+def close_study(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask whether a study is to be closed, and say what that means."""
+    found = _study(request, slug)
+    tasks_open = Task.objects.filter(study=found).open().count()
+    return render(request, "collection/managing/close.html", {"study": found, "tasks_open": tasks_open})
 
 
 @require_POST
@@ -157,9 +187,14 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     form = InvitationForm(request.POST, languages=_language_names(found))
     if not form.is_valid():
         return _study_page(request, found, status=422, invitation_form=form)
-    _invitation, token = enrolment.invite(panel=found.panel, now=timezone.now(), **form.cleaned_data)
-    link = request.build_absolute_uri(reverse("join", args=[token]))
-    return render(request, "collection/managing/invitation.html", {"study": found, "link": link})
+    invitation, token = enrolment.invite(panel=found.panel, now=timezone.now(), **form.cleaned_data)
+    context = {
+        "study": found,
+        "invitation": invitation,
+        "link": request.build_absolute_uri(reverse("join", args=[token])),
+        "language": dict(_language_names(found))[invitation.language],
+    }
+    return render(request, "collection/managing/invitation.html", context)
 
 
 @require_POST

@@ -17,7 +17,16 @@ from sampling import intake
 from sampling.models import Candidate
 
 # The names of the answers on the screen; scripts with letters of their own order have their own.
-LABELS = [pgettext_lazy("name of an answer", letter) for letter in "ABCDEFGH"]
+LABELS = [
+    pgettext_lazy("name of an answer", "A"),
+    pgettext_lazy("name of an answer", "B"),
+    pgettext_lazy("name of an answer", "C"),
+    pgettext_lazy("name of an answer", "D"),
+    pgettext_lazy("name of an answer", "E"),
+    pgettext_lazy("name of an answer", "F"),
+    pgettext_lazy("name of an answer", "G"),
+    pgettext_lazy("name of an answer", "H"),
+]
 DEMO_MODEL = "demo_model/weights"
 
 
@@ -41,8 +50,8 @@ def task_page(
     context = {**_context(task), "preview": preview, **more}
     context["form"] = form or _form(task, context["step"], context["turn"])
     part = bool(getattr(request, "htmx", False))
-    template = "collection/annotating/_task.html" if part else "collection/annotating/task.html"
-    return render(request, template, context, status=status)
+    page = "collection/managing/preview.html" if preview else "collection/annotating/task.html"
+    return render(request, "collection/annotating/_task.html" if part else page, context, status=status)
 
 
 def _context(task: Task) -> dict[str, Any]:

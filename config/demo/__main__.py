@@ -10,12 +10,13 @@ from django.utils.translation import get_language_info
 
 from config import embedded, web
 from config.demo import folder, leftovers, processes
-from config.demo.explaining import explained, refuse
+from config.demo.explaining import explained, leave_on_signals, refuse
 from config.environment import Environment, data_folder, read
 
 
 def main() -> int:
     """Start everything, tell where it is, and stop everything again; return the exit status."""
+    leave_on_signals()
     data_dir = data_folder()
     return explained(lambda: _start(data_dir), data_dir=data_dir)
 

@@ -16,10 +16,6 @@ from config.embedded import EmbeddedServerFailed
 
 def explained(act: Callable[[], int], *, data_dir: Path) -> int:
     """Return the exit status of a part of the demo; to be told to stop is no failure."""
-    for signum in (signal.SIGTERM, signal.SIGHUP):
-        # Leaving by an exception runs what was registered to stop the servers.
-        if signal.getsignal(signum) is not signal.SIG_IGN:
-            signal.signal(signum, _leave)
     try:
         return act()
     except KeyboardInterrupt:
@@ -36,6 +32,14 @@ def refuse(sentence: str) -> int:
     """Say why it does not go on, and return the exit status of that."""
     sys.stderr.write(f"{sentence}\n")
     return 1
+
+
+def leave_on_signals() -> None:
+    """Leave by an exception when told to stop: that runs what was registered to stop the servers."""
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        # Under nohup, say, closing the terminal is to be ignored.
+        if signal.getsignal(signum) is not signal.SIG_IGN:
+            signal.signal(signum, _leave)
 
 
 def _leave(signum: int, frame: FrameType | None) -> None:

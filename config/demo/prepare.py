@@ -6,7 +6,7 @@ import sys
 import django
 
 from config import catalogues
-from config.demo.explaining import explained
+from config.demo.explaining import explained, leave_on_signals
 from config.environment import data_folder
 
 
@@ -28,4 +28,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    leave_on_signals()
     sys.exit(explained(main, data_dir=data_folder()))

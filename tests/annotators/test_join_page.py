@@ -52,7 +52,7 @@ def test_a_language_that_a_person_chose_afterwards_is_kept(client, invitation):
 def test_without_the_tick_nobody_comes_in(client, invitation):
     response = client.post(JOIN, {"text": client.get(JOIN).context["text"].pk})
     assert response.status_code == 422
-    assert "role=\"alert\"" in response.content.decode()
+    assert 'role="alert"' in response.content.decode()
     assert not Annotator.objects.exists()
 
 
