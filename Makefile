@@ -24,12 +24,12 @@ help:
 
 .venv/runs: requirements.txt constraints.txt | .venv/bin/pip
 	@echo "Installing what Counterpoint runs on into .venv; this happens once …"
-	@$(BIN)/pip install --quiet --requirement requirements.txt
+	@$(BIN)/pip install --quiet --quiet --requirement requirements.txt
 	@touch $@
 
 .venv/tests: tests/requirements.txt requirements.txt constraints.txt | .venv/bin/pip
 	@echo "Installing what the tests need into .venv; this happens once …"
-	@$(BIN)/pip install --quiet --requirement tests/requirements.txt
+	@$(BIN)/pip install --quiet --quiet --requirement tests/requirements.txt
 	@touch .venv/runs $@
 
 # ---- running --------------------------------------------------------------------------------------------------------
@@ -44,7 +44,7 @@ model: .venv/tests
 .PHONY: screenshots
 screenshots: .venv/tests
 	$(BIN)/python -m tests.chromium
-	$(BIN)/python docs/screenshots.py
+	$(BIN)/python -m docs.screenshots
 
 .PHONY: messages
 messages: .venv/runs
@@ -75,10 +75,10 @@ templates: .venv/tests
 # A second environment: everything as in the first, but the older transformers that GPU machines may have.
 .venv-oldest/tests: .venv/tests
 	@$(PYTHON) -m venv .venv-oldest
-	@grep -v '^transformers==' constraints.txt > .venv-oldest/constraints.txt
+	@grep -v -E '^(transformers|tokenizers|huggingface_hub|hf-xet)==' constraints.txt > .venv-oldest/constraints.txt
 	@grep -v '^-' requirements.txt | sed 's/^transformers==[^ ]*/transformers==5.17.0/' > .venv-oldest/requirements.txt
 	@grep -v '^-' tests/requirements.txt >> .venv-oldest/requirements.txt
-	@.venv-oldest/bin/pip install --quiet -r .venv-oldest/requirements.txt -c .venv-oldest/constraints.txt
+	@.venv-oldest/bin/pip install --quiet --quiet -r .venv-oldest/requirements.txt -c .venv-oldest/constraints.txt
 	@touch $@
 
 .PHONY: test-all

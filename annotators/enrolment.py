@@ -262,7 +262,8 @@ def find_returning(*, token: str) -> Annotator:
 
     :raises ReturnLinkUnknown: if it is nobody's.
     """
-    annotator = Annotator.objects.with_return_token(token).select_related("panel").first()
+    active = Annotator.objects.filter(standing=Annotator.Standing.ACTIVE).select_related("panel")
+    annotator = active.with_return_token(token).first()
     if annotator is None:
         raise ReturnLinkUnknown
     return annotator

@@ -44,8 +44,8 @@ def _link_open(
 
 def _link_close(_self: Any, tokens: Sequence[Token], index: int, _options: OptionsDict, env: EnvType) -> str:
     """Write the address after the words, so that a reader sees where a link would have led."""
-    # Links do not contain links: the last opening one is this one's.
-    opening = max(i for i in range(index) if tokens[i].type == "link_open")
+    # Links do not contain links: the last opening one is this one's. Sought backwards, as there may be thousands.
+    opening = next(i for i in range(index, -1, -1) if tokens[i].type == "link_open")
     address = str(tokens[opening].attrGet("href") or "")
     words = "".join(token.content for token in tokens[opening:index])
     if not address or address == words:

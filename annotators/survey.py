@@ -1,11 +1,14 @@
 """A panel's questions about a person, and which of them can be asked now. Knows no Django."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Texts = dict[str, str]
-"""One text in several languages, by ISO 639-1 code."""
+LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+"""ISO 639-1, or ISO 639-3 where a language has no code of two letters."""
+
+Texts = Annotated[dict[LanguageCode, str], Field(min_length=1)]
+"""One text in several languages."""
 
 NOT_SAID = ""
 """The stored answer of who prefers not to say."""

@@ -73,7 +73,10 @@ def consent(request: AnnotatorRequest) -> HttpResponse:
     text = _consent_text(request.annotator.panel, request.annotator.language)
     form = ConsentForm(posted(request), shown=text)
     if request.method == "POST" and form.is_valid():
-        enrolment.consent(annotator=request.annotator, text=text, now=timezone.now())
+        try:
+            enrolment.consent(annotator=request.annotator, text=text, now=timezone.now())
+        except enrolment.HasWithdrawn:
+            return redirect("way_in")
         return redirect("tasks")
     return _consent_page(request, form)
 

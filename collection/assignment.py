@@ -70,6 +70,22 @@ def next_task(*, annotator: Annotator, now: datetime) -> Task:
     return give_task(annotator=annotator, now=now)
 
 
+def is_something_left(*, annotator: Annotator) -> bool:
+    """Whether the person has an open task or could get one. Looks, and changes nothing.
+
+    :raises NotAdmitted: if consent or questions come first.
+    """
+    if Task.objects.of(annotator).open().exists():
+        return True
+    if needs := enrolment.needs(annotator):
+        raise NotAdmitted(needs)
+    studies = Study.objects.open().for_panel(annotator.panel).select_related("version__first_recipe")
+    return any(
+        _wants_more_of(annotator, study) and (_own_share(study) > 0 or _eligible(annotator, study).exists())
+        for study in studies.select_related("version__later_recipe")
+    )
+
+
 @transaction.atomic
 def give_task(*, annotator: Annotator, now: datetime) -> Task:
     """Do what `next_task` does, in one transaction, which may be the caller's: nothing expires.
@@ -100,6 +116,12 @@ def _wants_more_of(person: Annotator, study: Study) -> bool:
     return person.language in study.asks.languages and done.count() < study.asks.tasks_per_annotator
 
 
+def _own_share(study: Study) -> float:
+    """Return the share of tasks that open with one's own words: none where nobody could write the answers."""
+    assert study.version is not None
+    return study.asks.prompts.own_share if study.version.live_recipe(opening=True) else 0.0
+
+
 def _drawn(*, person: Annotator, study: Study, now: datetime) -> Task | None:
     """Draw, by a seed that is kept, an item or a prompt of one's own, in the study's mix."""
     assert study.version is not None
@@ -113,7 +135,7 @@ def _drawn(*, person: Annotator, study: Study, now: datetime) -> Task | None:
         draw_seed=seed,
         recorded_at=now,
     )
-    own_share = study.asks.prompts.own_share if study.version.live_recipe(opening=True) else 0.0
+    own_share = _own_share(study)
     task.draw_probability = own_share
     if rng.random() >= own_share:
         if item := _place(person=person, study=study, rng=rng):

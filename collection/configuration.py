@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from annotators.panel_file import PanelPart
-from annotators.survey import N_, Texts
+from annotators.survey import N_, LanguageCode, Texts
 from sampling.recipe_document import RecipeDocument
 
 
@@ -92,7 +92,7 @@ class Configuration(_Part):
     slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=50)
     title: str = Field(min_length=1, max_length=200)
     contact: str = Field(min_length=3, max_length=200)
-    languages: list[str] = Field(min_length=1)
+    languages: list[LanguageCode] = Field(min_length=1)
     questions: Questions
     turns: Turns = Turns()
     none_of_these: NoneOfThese = NoneOfThese()

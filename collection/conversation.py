@@ -322,8 +322,11 @@ def report(*, turn: Turn, place: int, reason: str, now: datetime) -> Report:
     """Take a report of a harmful candidate: the task is left without penalty, the item frozen until somebody looks.
 
     :raises ChoiceNotOffered: if there is no such place.
+    :raises TaskIsOver: if the person has withdrawn in the meantime.
     """
     task = _locked(turn.task)
+    if task.annotator.standing != Annotator.Standing.ACTIVE:
+        raise TaskIsOver
     if not turn.candidate_set.is_ready or place not in range(len(turn.order)):
         raise ChoiceNotOffered
     candidate = turn.candidate_set.candidates.get(slot=turn.order[place])

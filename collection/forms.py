@@ -11,13 +11,21 @@ from django.utils.translation import ngettext
 from collection.configuration import Configuration
 from collection.conversation import NONE, ExplanationMissing, Refused
 from collection.models import Turn
-from collection.typed import MAXIMUM, TextRefused
+from collection.typed import MAXIMUM, TextRefused, storable
 
 # What the reasons of typed.TextRefused mean to who typed.
 TEXT_REFUSALS = {
     "empty": _("Write something first."),
     "too-long": format_lazy(_("Please use at most {number} characters."), number=MAXIMUM),
 }
+
+
+class TypedField(forms.CharField):
+    """What a person types. What cannot be stored is dropped from it, and no reason to refuse the rest."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the text as it can be stored."""
+        return storable(super().to_python(value) or "")
 
 
 class SentOnce(forms.Form):
@@ -45,7 +53,7 @@ class MessageForm(SentOnce):
     """The opening message, the next one, or the same in other words."""
 
     # Its length is judged by the rule, which keeps what was typed.
-    message = forms.CharField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}))
+    message = TypedField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}))
 
     def refuse(self, refusal: TextRefused) -> None:
         """Say why the message was not taken."""
@@ -61,7 +69,7 @@ class ComparisonForm(SentOnce):
             "invalid_choice": _("Choose one of the answers first."),
         }
     )
-    explanation = forms.CharField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}))
+    explanation = TypedField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}))
 
     def __init__(self, *args: Any, turn: Turn, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -116,7 +124,7 @@ class ReportForm(forms.Form):
 
     use_required_attribute = False
 
-    reason = forms.CharField(
+    reason = TypedField(
         label=_("What is wrong with it?"),
         help_text=_("One sentence is enough. You can also leave this empty."),
         required=False,

@@ -21,6 +21,14 @@ MAXIMUM_LINE = 1_000_000
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @field_validator("*")
+    @classmethod
+    def _can_be_stored(cls, value: Any) -> Any:
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and "\0" in text for text in texts):
+            raise ValueError(N_("is empty or has a NUL character"))
+        return value
+
 
 class CandidateRow(_Part):
     """One answer of a ready candidate set."""
@@ -46,7 +54,7 @@ class PromptRow(_Part):
     @field_validator("text")
     @classmethod
     def _says_something(cls, text: str) -> str:
-        if not text.strip() or "\x00" in text:
+        if not text.strip():
             raise ValueError(N_("is empty or has a NUL character"))
         return text.strip()
 
@@ -54,7 +62,9 @@ class PromptRow(_Part):
     @classmethod
     def _plain_texts_will_do(cls, value: Any) -> Any:
         # A CSV cell holds the list as JSON.
-        listed = json.loads(value) if isinstance(value, str) and value.strip() else value or []
+        listed = _parsed(value) if isinstance(value, str) and value.strip() else value or []
+        if not isinstance(listed, list):
+            return listed
         return [{"text": entry} if isinstance(entry, str) else entry for entry in listed]
 
 
@@ -122,11 +132,18 @@ def _jsonl(path: Path) -> Iterator[dict[str, Any] | ValueError]:
             yield _json_object(text)
 
 
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError(N_("is not valid JSON")) from None
+
+
 def _json_object(text: str) -> dict[str, Any] | ValueError:
     try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
-        return ValueError(N_("is not valid JSON"))
+        content = _parsed(text)
+    except ValueError as problem:
+        return problem
     return content if isinstance(content, dict) else ValueError(N_("is not a JSON object"))
 
 

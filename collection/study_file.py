@@ -1,7 +1,7 @@
 """A study as a YAML file: read it with the line of every fault, and write it back."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,13 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedBase
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event
 
 from collection.configuration import StudyFile
 from collection.models import Study
 
 MAXIMUM_CHARACTERS = 1_000_000
+MAXIMUM_DEPTH = 30
 
 SENTENCES: dict[str, str | Promise] = {
     "missing": _("is missing"),
@@ -116,20 +117,33 @@ def _parse(text: str) -> Any:
     if len(text) > MAXIMUM_CHARACTERS:
         raise StudyFileInvalid([Fault(1, "", gettext("The file is longer than a million characters."))])
     try:
-        # Nested aliases make a small file unfold into an endless one.
-        for event in YAML().parse(text):
-            if isinstance(event, AliasEvent):
-                message = gettext("Aliases (*name) are not supported; write the entry out.")
-                raise StudyFileInvalid([Fault(event.start_mark.line + 1, "", message)])
+        _check_events(YAML().parse(text))
         raw = YAML().load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise StudyFileInvalid([_not_yaml(line, error.problem)]) from None
-    except (YAMLError, RecursionError) as error:
+    # ValueError: numbers and dates that are none, such as 2001-02-31.
+    except (YAMLError, RecursionError, ValueError) as error:
         raise StudyFileInvalid([_not_yaml(1, error)]) from None
     if not isinstance(raw, dict):
         raise StudyFileInvalid([Fault(1, "", gettext("A study file is a table of names and entries."))])
     return raw
+
+
+def _check_events(events: Iterable[Event]) -> None:
+    depth = 0
+    for event in events:
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        message = ""
+        # Nested aliases make a small file unfold into an endless one; reading time grows with the square of the depth.
+        if isinstance(event, AliasEvent):
+            message = gettext("Aliases (*name) are not supported; write the entry out.")
+        elif depth > MAXIMUM_DEPTH:
+            message = gettext("The entries are nested too deeply.")
+        elif "\0" in (getattr(event, "value", None) or ""):
+            message = gettext("is empty or has a NUL character")
+        if message:
+            raise StudyFileInvalid([Fault(event.start_mark.line + 1, "", message)])
 
 
 def _not_yaml(line: int, problem: object) -> Fault:

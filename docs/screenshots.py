@@ -1,4 +1,4 @@
-"""python docs/screenshots.py [--gallery DIR]: the pictures of the documents, taken of the real demo.
+"""python -m docs.screenshots [--gallery DIR]: the pictures of the documents, taken of the real demo.
 
 Starts a demo of its own with nothing in it, lets one person in each language work through it, and a researcher look on.
 With --gallery every page is taken in every language, light and dark, at three widths, and docs/images/ stays as it is.
@@ -23,17 +23,16 @@ from typing import IO
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from tqdm import tqdm
 
+from tests import chromium
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from tests import chromium  # noqa: E402
-
 IMAGES = ROOT / "docs" / "images"
-PATIENCE_SECONDS = 180
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-PHONE = {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "has_touch": True}
+PATIENCE_SECONDS = 600
+DESKTOP = {"viewport": {"width": 1280, "height": 1120}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 WIDTHS = {390: 844, 768: 1024, 1440: 900}
 SCHEMES = ("light", "dark")
+FEW, ENOUGH = 3, 20
 
 # What the documents show: a page in a language, and the name of its file.
 PICTURES = {
@@ -87,7 +86,7 @@ class Camera:
         if self.gallery:
             self._take_all_sizes(page, name)
         elif name in PICTURES:
-            self._save(page, self.folder / f"{PICTURES[name]}.png", whole=name.endswith(("/task", "/study")))
+            self._save(page, self.folder / f"{PICTURES[name]}.png", whole=False)
 
     def _take_all_sizes(self, page: Page, name: str) -> None:
         before = page.viewport_size
@@ -142,7 +141,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: IO[str]) -> None:
 
 # ---- an annotator's way ---------------------------------------------------------------------------------------------
 def annotate(page: Page, site: str, language: str, camera: Camera) -> None:
-    """Work through all conversations that are asked of one person."""
+    """Work through all conversations that are asked of one person; a few are enough for the documents."""
     page.goto(f"{site}/demo/annotator/{language}/")
     camera.take(page, f"{language}/consent")
     page.locator("input[type=checkbox]").check()
@@ -152,7 +151,9 @@ def annotate(page: Page, site: str, language: str, camera: Camera) -> None:
     camera.take(page, f"{language}/survey")
     _answer(page)
     camera.take(page, f"{language}/tasks")
-    while page.locator(".completion-code").count() == 0:
+    for _conversation in range(ENOUGH if camera.gallery else FEW):
+        if page.locator(".completion-code").count():
+            break
         _begin_next(page)
         if page.locator("main form fieldset.choices").count():
             camera.take(page, f"{language}/last-questions")
@@ -165,14 +166,15 @@ def annotate(page: Page, site: str, language: str, camera: Camera) -> None:
 
 
 def _begin_next(page: Page) -> None:
-    page.locator("form[action$='/next/'] button.button").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("form[action$='/next/'] button.button").click()
 
 
 def _answer(page: Page) -> None:
     for question in page.locator("fieldset.choices").all():
         question.locator("label").first.click()
-    page.locator("main form button.button").click()
+    with page.expect_navigation():
+        page.locator("main form button.button").click()
 
 
 def _converse(page: Page, language: str, camera: Camera) -> None:
@@ -184,9 +186,11 @@ def _converse(page: Page, language: str, camera: Camera) -> None:
     # The answers of the demo model are there to show the way; those that people wrote are worth a picture.
     if not page.locator(".demo-note").count():
         page.wait_for_timeout(300)
+        if page.locator(".ballot").is_visible():
+            page.locator(".said-now").evaluate("message => message.scrollIntoView()")
         camera.take(page, f"{language}/task")
     _compare(page, because)
-    if page.locator("#id_message").count() and f"{language}/next-message" not in camera.taken:
+    if camera.gallery and page.locator("#id_message").count() and f"{language}/next-message" not in camera.taken:
         camera.take(page, f"{language}/next-message")
         _send(page, following, language, camera)
         _compare(page, because)

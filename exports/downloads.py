@@ -20,7 +20,7 @@ CONTENT_TYPES = {
     ".zip": "application/zip",
 }
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z")
 
 
 def file_response(request: HttpRequest, path: Path, *, tag: str) -> HttpResponseBase:

@@ -18,7 +18,8 @@ _RANGES = {
     "devanagari": [(0x900, 0x97F), (0xA8E0, 0xA8FF)],
     "arabic": [(0x600, 0x6FF), (0x750, 0x77F), (0x8A0, 0x8FF), (0xFB50, 0xFDFF), (0xFE70, 0xFEFF)],
 }
-_ADDRESS = re.compile(r"\bhttps?://\S+|\S+@\S+")
+# Begun only where a word begins: else a long run of letters would be read once from each of them.
+_ADDRESS = re.compile(r"\bhttps?://\S+|(?<!\S)[^\s@]+@\S+")
 _LATIN_WORD = re.compile(r"[a-z]+")
 # Everyday words of Hindi in Latin letters that are words of none of the other languages.
 _HINDI_WORDS = frozenset(

@@ -99,7 +99,7 @@ SURVEY: list[dict[str, Any]] = [
 GENERATED = RecipeDocument.model_validate(
     {
         "method": "negatively-correlated",
-        "generator": {"name": "huggingface", "model": "examples/demo_model"},
+        "generator": {"name": "huggingface", "model": "examples/demo_model/weights"},
     }
 ).canonical()
 

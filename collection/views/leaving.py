@@ -45,7 +45,10 @@ def report_candidate(request: AnnotatorRequest, pk: int, place: int) -> HttpResp
         raise Http404
     form = ReportForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        conversation.report(turn=turn, place=place, reason=form.cleaned_data["reason"], now=timezone.now())
+        try:
+            conversation.report(turn=turn, place=place, reason=form.cleaned_data["reason"], now=timezone.now())
+        except conversation.TaskIsOver:
+            return redirect("tasks")
         messages.success(
             request, gettext("Thank you for telling us. Nobody sees that answer until a researcher has looked at it.")
         )
@@ -80,12 +83,10 @@ def finished(request: AnnotatorRequest) -> HttpResponse:
 def _if_nothing_is_left(request: AnnotatorRequest) -> HttpResponse | None:
     """Return the way to what still wants to be done, if anything does: the end is not reached by its address."""
     try:
-        task = assignment.next_task(annotator=request.annotator, now=timezone.now())
-    except assignment.NoTaskAvailable:
-        return None
+        left = assignment.is_something_left(annotator=request.annotator)
     except assignment.NotAdmitted as refusal:
         return redirect(refusal.needs)
-    return redirect("task", task.pk)
+    return redirect("tasks") if left else None
 
 
 # ---- what concerns the person ---------------------------------------------------------------------------------------

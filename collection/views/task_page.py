@@ -36,7 +36,7 @@ class Shown:
 
     place: int
     number: int
-    label: Any
+    label: str
     candidate: Candidate
 
 
@@ -95,7 +95,7 @@ def waiting_context(turn: Turn) -> dict[str, Any]:
 def shown(turn: Turn) -> list[Shown]:
     """Return the candidates as this annotator sees them, with their names on the screen."""
     candidates = enumerate(turn.candidates_in_order())
-    return [Shown(place, place + 1, LABELS[place], candidate) for place, candidate in candidates]
+    return [Shown(place, place + 1, str(LABELS[place]), candidate) for place, candidate in candidates]
 
 
 def is_by_demo_model(turn: Turn | None) -> bool:

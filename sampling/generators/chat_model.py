@@ -51,10 +51,19 @@ class ChatModel:
 
     def prompt(self, messages: list[Message]) -> list[int]:
         """Return a conversation as the model reads it, up to where its answer begins."""
+        said = [{**message, "content": self._as_words(message["content"])} for message in messages]
         # A fast tokenizer lets one thread in at a time and raises for the others.
         with self.lock:
-            tokens = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
+            tokens = self.tokenizer.apply_chat_template(said, add_generation_prompt=True, return_dict=False)
         return [int(token) for token in tokens]
+
+    def _as_words(self, content: str) -> str:
+        """Return a text in which the tokens that mark roles and ends are plain words: people may write them too."""
+        for token in self.tokenizer.added_tokens_decoder.values():
+            mark = str(token)
+            if token.special and len(mark) > 1:
+                content = content.replace(mark, f"{mark[0]} {mark[1:]}")
+        return content
 
     def text(self, tokens: list[int]) -> str:
         """Return what the model wrote."""

@@ -316,3 +316,11 @@ def test_a_new_task_comes_from_the_items_of_the_study():
     client = client_of(AnnotatorFactory(panel=item.study.panel))
     address = client.post(reverse("next_task")).url
     assert item.prompt.text in text_of(client.get(address))
+
+
+def test_answers_are_named_by_letters_of_the_readers_script(client, turn):
+    names = {}
+    for language in ("en", "hi", "ar"):
+        client.cookies["django_language"] = language
+        names[language] = "".join(each.label for each in look(client, turn.task).context["shown"])
+    assert names == {"en": "ABCD", "hi": "कखगघ", "ar": "أبجد"}
