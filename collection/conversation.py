@@ -330,21 +330,19 @@ def report(*, turn: Turn, place: int, reason: str, now: datetime) -> Report:
     if not turn.candidate_set.is_ready or place not in range(len(turn.order)):
         raise ChoiceNotOffered
     candidate = turn.candidate_set.candidates.get(slot=turn.order[place])
+    # Locked also where it is frozen already: a researcher who settles another report on it now would not see this one.
+    item = Item.objects.select_for_update().filter(tasks=task, candidate_set=turn.candidate_set).first()
     made, _created = Report.objects.get_or_create(
         turn=turn,
         candidate=candidate,
         defaults={"reason": typed.cleaned(reason)[: typed.MAXIMUM], "recorded_at": now},
     )
-    if task.item is not None and task.item.candidate_set_id == turn.candidate_set_id:
-        Item.objects.filter(pk=task.item.pk, frozen_at=None).update(frozen_at=now)
+    if item is not None and item.frozen_at is None:
+        item.frozen_at = now
+        item.save(update_fields=["frozen_at"])
     if task.is_open:
         _leave(task, because="reported", now=now)
     return made
-
-
-def release_item(*, item: Item) -> None:
-    """Assign a reported item again: a researcher found nothing wrong with it."""
-    Item.objects.filter(pk=item.pk).update(frozen_at=None)
 
 
 def _leave(task: Task, *, because: str, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """How far a study is: per language, what was asked for, what is done, and what went wrong."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -112,7 +112,9 @@ def of(study: Study) -> Progress:
 
 def places(studies: Iterable[Study]) -> dict[int, tuple[int, int]]:
     """Return how many places of each study are taken and how many are wanted, in one query."""
-    counted = Overlap.objects.filter(study__in=studies).values("study").annotate(taken=Sum("taken"), wanted=Sum("wanted"))
+    counted = (
+        Overlap.objects.filter(study__in=studies).values("study").annotate(taken=Sum("taken"), wanted=Sum("wanted"))
+    )
     return {row["study"]: (row["taken"], row["wanted"]) for row in counted}
 
 
@@ -120,7 +122,7 @@ def _per_cent(count: int, total: int) -> str:
     return f"{100 * count / total:.2f}%"
 
 
-def _items(study: Study) -> Iterable[dict[str, Any]]:
+def _items(study: Study) -> Iterable[Mapping[str, Any]]:
     return (
         Overlap.objects.filter(study=study)
         .values(in_language=F("language"))
@@ -133,7 +135,7 @@ def _items(study: Study) -> Iterable[dict[str, Any]]:
     )
 
 
-def _sets(study: Study) -> Iterable[dict[str, Any]]:
+def _sets(study: Study) -> Iterable[Mapping[str, Any]]:
     status = "candidate_set__status"
     return (
         Item.objects.filter(study=study)
@@ -148,7 +150,7 @@ def _sets(study: Study) -> Iterable[dict[str, Any]]:
     )
 
 
-def _tasks(study: Study) -> Iterable[dict[str, Any]]:
+def _tasks(study: Study) -> Iterable[Mapping[str, Any]]:
     return (
         Task.objects.filter(study=study)
         .values(in_language=F("annotator__language"))
@@ -161,7 +163,7 @@ def _tasks(study: Study) -> Iterable[dict[str, Any]]:
     )
 
 
-def _comparisons(study: Study) -> Iterable[dict[str, Any]]:
+def _comparisons(study: Study) -> Iterable[Mapping[str, Any]]:
     return (
         Comparison.objects.filter(turn__task__study=study)
         .values(in_language=F("turn__task__annotator__language"))

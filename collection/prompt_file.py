@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -111,7 +112,7 @@ def read(path: Path) -> Iterator[Line]:
             yield _checked(number, content)
     except UnicodeDecodeError:
         raise FileUnreadable(N_("{name} is not UTF-8 text.")) from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError, ValueError) as error:
+    except (pd.errors.ParserError, pa.ArrowException, OSError, OverflowError, ValueError) as error:
         raise FileUnreadable(N_("{name} cannot be read: {problem}."), problem=str(error)) from None
 
 

@@ -122,8 +122,8 @@ def _parse(text: str) -> Any:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise StudyFileInvalid([_not_yaml(line, error.problem)]) from None
-    # ValueError: numbers and dates that are none, such as 2001-02-31.
-    except (YAMLError, RecursionError, ValueError) as error:
+    # Numbers and dates that are none, such as 2001-02-31 or !!float five, raise what Python happens to raise.
+    except (YAMLError, RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise StudyFileInvalid([_not_yaml(1, error)]) from None
     if not isinstance(raw, dict):
         raise StudyFileInvalid([Fault(1, "", gettext("A study file is a table of names and entries."))])

@@ -41,9 +41,7 @@ class StudyFileForm(forms.Form):
     def refuse(self, faults: list[Fault]) -> None:
         """Say what is wrong with the file."""
         lines = self.data.get("text", "").splitlines()
-        for fault in faults:
-            excerpt = lines[fault.line - 1].strip() if 0 < fault.line <= len(lines) else ""
-            self.faults.append((str(fault), excerpt[:EXCERPT_CHARACTERS]))
+        self.faults = [(str(fault), _excerpt(fault, lines)) for fault in faults]
         self.add_error(None, [said for said, _excerpt in self.faults])
 
     def clean(self) -> dict[str, Any]:
@@ -68,13 +66,20 @@ class StudyFileForm(forms.Form):
         except UnicodeDecodeError:
             raise forms.ValidationError(_("The file is not UTF-8 text.")) from None
         # Shown again if it is refused, so that it can be corrected on the page.
-        self.data = {**self.data.dict(), "text": text}
+        self.data = {**self.data, "text": text}
         return text
 
     @property
     def document(self) -> Document:
         """The study that was read."""
         return self.cleaned_data["document"]
+
+
+def _excerpt(fault: Fault, lines: list[str]) -> str:
+    """Return the line of a fault, unless it is about something that stands nowhere."""
+    line = lines[fault.line - 1].strip() if fault.line <= len(lines) else ""
+    entry = fault.place.rpartition(".")[2]
+    return line[:EXCERPT_CHARACTERS] if entry in line or entry.isdecimal() else ""
 
 
 class PromptTableForm(forms.Form):

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from collection.study_forms import SignInForm
-from collection.views import managing, previewing
+from collection.views import managing, previewing, study_files
 
 urlpatterns = [
     path(
@@ -18,10 +18,10 @@ urlpatterns = [
     ),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("studies/", managing.study_list, name="studies"),
-    path("studies/new/", managing.new_study, name="new_study"),
+    path("studies/new/", study_files.new_study, name="new_study"),
     path("studies/<slug:slug>/", managing.study, name="study"),
-    path("studies/<slug:slug>/file/", managing.edit_study, name="edit_study"),
-    path("studies/<slug:slug>/file.yaml", managing.download_study_file, name="study_file"),
+    path("studies/<slug:slug>/file/", study_files.edit_study, name="edit_study"),
+    path("studies/<slug:slug>/file.yaml", study_files.download_study_file, name="study_file"),
     path("studies/<slug:slug>/progress/", managing.study_progress, name="study_progress"),
     path("studies/<slug:slug>/close/", managing.close_study, name="close_study"),
     path("studies/<slug:slug>/state/", managing.change_state, name="change_state"),

@@ -59,8 +59,8 @@ class Environment:
     """How often the beat looks for work whose worker fell silent."""
     generator_device: str = setting("GENERATOR_DEVICE", "auto")
     """Where models run: cpu, cuda, cuda:1 …; auto takes a GPU where there is one."""
-    generator_threads: int = setting("GENERATOR_THREADS", "2")
-    """How many threads torch computes with on a CPU."""
+    generator_threads: int = setting("GENERATOR_THREADS", "1")
+    """How many threads torch computes with on a CPU. More than the cores that are free make it slower, not faster."""
     demo: bool = setting("DEMO", "false")
     """Links that sign anybody on this machine in as a researcher or an annotator. `make demo` sets it."""
     debug: bool = setting("DEBUG", "false")
@@ -118,7 +118,7 @@ def _read(env: Env) -> Environment:
         candidate_lease_seconds=_number(env, "CANDIDATE_LEASE_SECONDS", 20),
         sweep_seconds=_number(env, "SWEEP_SECONDS", 5),
         generator_device=env.str("GENERATOR_DEVICE", "auto"),
-        generator_threads=_number(env, "GENERATOR_THREADS", 2),
+        generator_threads=_number(env, "GENERATOR_THREADS", 1),
         demo=_truth(env, "DEMO"),
         debug=_truth(env, "DEBUG"),
     )

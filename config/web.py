@@ -47,6 +47,8 @@ def main() -> None:
         port=environment.port,
         workers=environment.web_processes,
         log_level="warning",
+        # It would hold the links by which people come in and come back.
+        access_log=False,
         lifespan="off",
         # So that open pages with event streams do not hold up a restart.
         timeout_graceful_shutdown=3,

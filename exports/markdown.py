@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 # Everywhere, or only at the beginning of a line.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$^]|\A[-+=]|(?<=\A\d)[.)])")
 _TURNS_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
+# Code points that are no characters: YAML cannot be read where one of them stands.
+_NO_CHARACTER = re.compile("[\ufffe\uffff]")
 
 
 def one_line(text: str) -> str:
     """Return a text without line breaks, control characters, and characters that turn the direction of what follows."""
-    plain = " ".join(_TURNS_DIRECTION.sub("", text).split())
+    plain = " ".join(_NO_CHARACTER.sub("", _TURNS_DIRECTION.sub("", text)).split())
     return "".join(character for character in plain if unicodedata.category(character) != "Cc")
 
 

@@ -19,5 +19,5 @@ def client_of(annotator: Annotator) -> Client:
 def let_in(context: BrowserContext, site: str, annotator: Annotator, *, language: str = "en") -> None:
     """Make a real browser this person's, its pages in this language."""
     key = client_of(annotator).session.session_key
-    cookies = {"sessionid": key, "django_language": language}
+    cookies = {"sessionid": str(key), "django_language": language}
     context.add_cookies([{"name": name, "value": value, "url": site} for name, value in cookies.items()])

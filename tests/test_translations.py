@@ -15,11 +15,14 @@ from config.environment import ROOT
 
 # Texts that are the same in a language as in English.
 SAME = {
-    "": {"Counterpoint", "SHA-256", "MANIFEST.json"},
-    "fr": set(),
-    "it": set(),
+    "": {"Counterpoint", "SHA-256", "MANIFEST.json", "Markdown"},
+    "fr": {
+        *("Hindi", "Message", "Conversation", "Conversations", "Panel", "Version", "Invitation"),
+        *("active", "Prompts", "Candidates"),
+    },
+    "it": {"Hindi", "Panel", "File"},
     "hi": set(),
-    "pt": set(),
+    "pt": {"Hindi", "Prompts"},
     "ar": set(),
 }
 

@@ -13,7 +13,7 @@ from collection import assignment, conversation
 from collection.forms import ComparisonForm, MessageForm, sentence_for
 from collection.models import Task, Turn
 from collection.typed import TextRefused
-from collection.views.task_page import task_page, waiting_context
+from collection.views.task_page import milliseconds, task_page, waiting_context
 
 
 @require_GET
@@ -121,14 +121,15 @@ def end_task(request: AnnotatorRequest, pk: int) -> HttpResponse:
 def save_draft(request: AnnotatorRequest, pk: int) -> HttpResponse:
     """What was typed and picked so far; sent by the page while a person types."""
     typed = {name: request.POST[name] for name in ("message", "explanation", "choice") if name in request.POST}
-    number = request.POST.get("turn_number", "")
+    number, now = request.POST.get("turn_number", ""), timezone.now()
     kept = conversation.save_draft(
         task=_task(request, pk),
-        now=timezone.now(),
+        now=now,
         turn_number=int(number) if number.isdecimal() and len(number) < 4 else None,
         **typed,
     )
-    return HttpResponse(status=204 if kept else 409)
+    # By its time the page knows later whether another device has written since.
+    return HttpResponse(status=204, headers={"Draft-At": milliseconds(now)}) if kept else HttpResponse(status=409)
 
 
 # ---- while candidates are written -----------------------------------------------------------------------------------

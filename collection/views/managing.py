@@ -4,7 +4,6 @@ import hashlib
 import tempfile
 from pathlib import Path
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
@@ -13,15 +12,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from annotators import enrolment
-from collection import languages, progress, prompt_loading, reports, studies, study_editing, study_file
+from collection import languages, progress, prompt_loading, reports, studies
 from collection.models import Report, Study, Task
 from collection.prompt_file import FileUnreadable
-from collection.study_forms import InvitationForm, PromptTableForm, StudyFileForm
-
-EXAMPLE = settings.BASE_DIR / "examples" / "everyday" / "study.yaml"
+from collection.study_forms import InvitationForm, PromptTableForm
 
 
 @require_GET
@@ -40,56 +37,11 @@ def _card(study: Study, taken: int, wanted: int) -> dict[str, object]:
     return {"study": study, "languages": names, "taken": taken, "wanted": wanted}
 
 
-@require_http_methods(["GET", "POST"])
-@login_required
-def new_study(request: HttpRequest) -> HttpResponse:
-    """Create a study from its file."""
-    return _study_file_page(request, study=None)
-
-
-@require_http_methods(["GET", "POST"])
-@login_required
-def edit_study(request: HttpRequest, slug: str) -> HttpResponse:
-    """Change a study by its file."""
-    return _study_file_page(request, study=_study(request, slug))
-
-
-def _study_file_page(request: HttpRequest, *, study: Study | None) -> HttpResponse:
-    sent = request.method == "POST"
-    form = StudyFileForm(request.POST, request.FILES) if sent else StudyFileForm(initial=_begun(request, study))
-    if sent and form.is_valid():
-        try:
-            outcome = study_editing.apply_visible(
-                document=form.document, by=request.user, study=study, now=timezone.now()
-            )
-        except study_editing.WouldChangeAnswers as refusal:
-            form.refuse(refusal.faults)
-        else:
-            messages.success(request, _said(outcome))
-            return redirect("study", slug=outcome.study.slug)
-    status = 422 if form.errors else 200
-    return render(request, "collection/managing/study_file.html", {"form": form, "study": study}, status=status)
-
-
-def _begun(request: HttpRequest, study: Study | None) -> dict[str, str]:
-    if study:
-        return {"text": study_file.write(study)}
-    return {"text": EXAMPLE.read_text(encoding="utf-8")} if request.GET.get("begin") == "example" else {}
-
-
-def _said(outcome: study_editing.Outcome) -> str:
-    if outcome.created:
-        return gettext("The study was created as a draft. Load prompts, look at a task, then open it.")
-    if outcome.changed:
-        return gettext("Changed: %(parts)s.") % {"parts": ", ".join(outcome.changed)}
-    return gettext("The study is already as the file says.")
-
-
 @require_GET
 @login_required
 def study(request: HttpRequest, slug: str) -> HttpResponse:
     """One study: what it asks, how far it is, what can be done."""
-    return _study_page(request, _study(request, slug))
+    return _study_page(request, visible_study(request, slug))
 
 
 def _study_page(request: HttpRequest, found: Study, *, status: int = 200, **forms: object) -> HttpResponse:
@@ -108,7 +60,7 @@ def _study_page(request: HttpRequest, found: Study, *, status: int = 200, **form
 @login_required
 def study_progress(request: HttpRequest, slug: str) -> HttpResponse:
     """The progress part of a study's page; nothing where it is still as the page shows it."""
-    context = _progress(_study(request, slug))
+    context = _progress(visible_study(request, slug))
     if request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
     return render(request, "collection/managing/_progress.html", context)
@@ -122,18 +74,9 @@ def _progress(found: Study) -> dict[str, object]:
 
 @require_GET
 @login_required
-def download_study_file(request: HttpRequest, slug: str) -> HttpResponse:
-    """The study as the YAML file that makes it."""
-    found = _study(request, slug)
-    headers = {"Content-Disposition": f'attachment; filename="{found.slug}.yaml"'}
-    return HttpResponse(study_file.write(found), content_type="application/yaml; charset=utf-8", headers=headers)
-
-
-@require_GET
-@login_required
 def close_study(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask whether a study is to be closed, and say what that means."""
-    found = _study(request, slug)
+    found = visible_study(request, slug)
     tasks_open = Task.objects.filter(study=found).open().count()
     return render(request, "collection/managing/close.html", {"study": found, "tasks_open": tasks_open})
 
@@ -142,7 +85,7 @@ def close_study(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def change_state(request: HttpRequest, slug: str) -> HttpResponse:
     """Open, pause or close a study."""
-    found = _study(request, slug)
+    found = visible_study(request, slug)
     try:
         studies.move(study=found, step=request.POST.get("step", ""), now=timezone.now())
     except studies.NotPossible as refusal:
@@ -154,7 +97,7 @@ def change_state(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def upload_prompts(request: HttpRequest, slug: str) -> HttpResponse:
     """Add the prompts of a table."""
-    found = _study(request, slug)
+    found = visible_study(request, slug)
     form = PromptTableForm(request.POST, request.FILES)
     if not form.is_valid():
         return _study_page(request, found, status=422, prompt_form=form)
@@ -183,7 +126,7 @@ def _load(found: Study, upload: UploadedFile) -> prompt_loading.Report:
 @login_required
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """Make a link; it is shown once."""
-    found = _study(request, slug)
+    found = visible_study(request, slug)
     form = InvitationForm(request.POST, languages=_language_names(found))
     if not form.is_valid():
         return _study_page(request, found, status=422, invitation_form=form)
@@ -201,12 +144,13 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def decide_report(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Give a reported item back to annotators, or keep it away from them."""
-    report = get_object_or_404(Report.objects.open_in(_study(request, slug)), pk=pk)
+    report = get_object_or_404(Report.objects.open_in(visible_study(request, slug)), pk=pk)
     reports.decide(report=report, release=request.POST.get("decision") == "release", now=timezone.now())
     return redirect("study", slug=slug)
 
 
-def _study(request: HttpRequest, slug: str) -> Study:
+def visible_study(request: HttpRequest, slug: str) -> Study:
+    """Return the study, which is there for its researchers alone."""
     visible = Study.objects.visible_to(request.user).select_related("panel", "version")
     return get_object_or_404(visible, slug=slug)
 

@@ -1,5 +1,7 @@
 """A task as an annotator will see it, for researchers."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,7 +27,7 @@ def preview_task(request: HttpRequest, slug: str, language: str) -> HttpResponse
     reader = translation.get_language() or settings.LANGUAGE_CODE
     possible = own_is_possible(study)
     own = possible and "own" in request.GET
-    about = {
+    about: dict[str, Any] = {
         "study": study,
         "language": language,
         "languages": [(code, languages.name_of(code, shown_in=reader)) for code in study.asks.languages],

@@ -1,6 +1,7 @@
 """What a task's page shows: one step of one conversation, whole or as the part that changes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.forms import Form
@@ -48,7 +49,9 @@ def task_page(
     With `preview` the page is a researcher's look: nothing on it can be sent.
     """
     context = {**_context(task), "preview": preview, **more}
-    context["form"] = form or _form(task, context["step"], context["turn"])
+    draft = Draft.objects.filter(task=task).first()
+    context["draft_at"] = milliseconds(draft.updated_at) if draft else 0
+    context["form"] = form or _form(context["step"], context["turn"], draft or Draft())
     part = bool(getattr(request, "htmx", False))
     page = "collection/managing/preview.html" if preview else "collection/annotating/task.html"
     return render(request, "collection/annotating/_task.html" if part else page, context, status=status)
@@ -104,10 +107,14 @@ def is_by_demo_model(turn: Turn | None) -> bool:
     return generator is not None and generator.model.rstrip("/").endswith(DEMO_MODEL)
 
 
-def _form(task: Task, step: Step | str, turn: Turn | None) -> Form | None:
+def milliseconds(moment: datetime) -> int:
+    """Return a moment as scripts count time."""
+    return int(moment.timestamp() * 1000)
+
+
+def _form(step: Step | str, turn: Turn | None, draft: Draft) -> Form | None:
     """Return the step's form, with what was typed and not sent."""
     step = Step(step)
-    draft = Draft.objects.filter(task=task).first() or Draft()
     if step == Step.COMPARE and turn is not None:
         return ComparisonForm(turn=turn, initial={"choice": draft.choice, "explanation": draft.explanation})
     if step == Step.REWORD and turn is not None:

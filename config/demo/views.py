@@ -21,13 +21,17 @@ from collection.models import Study
 RESEARCHER = "researcher"
 SESSION_KEY = "demo_annotators"
 
+# A request that has one of these came through a proxy, so that nobody knows from where.
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+
 
 def on_this_machine(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Answer who connects over loopback, in the demo only; for everybody else there is no such page."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        if not settings.DEMO or not _is_loopback(request.META.get("REMOTE_ADDR", "")):
+        is_forwarded = any(header in request.headers for header in FORWARDED)
+        if not settings.DEMO or is_forwarded or not _is_loopback(request.META.get("REMOTE_ADDR", "")):
             raise Http404
         return view(request, **kwargs)
 

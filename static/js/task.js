@@ -60,7 +60,9 @@
       if (form.dataset.sending) return;
       if (answer.status === 204) {
         // What was typed since then is saved by its own turn.
-        if (JSON.stringify(values) === JSON.stringify(typed(form))) store("forget", form);
+        if (JSON.stringify(values) === JSON.stringify(typed(form))) {
+          store("keep", form, { values: values, savedAt: Number(answer.headers.get("Draft-At")) });
+        }
         say(form, "saved");
       } else if (AWAY.includes(answer.status)) {
         saveSoon(form, RETRY_DELAYS[1]);
@@ -83,7 +85,7 @@
   function changed(event) {
     const form = event.target.closest("form[data-draft]");
     if (!form) return;
-    store("keep", form, typed(form));
+    store("keep", form, { values: typed(form) });
     say(form, "");
     saveSoon(form, DRAFT_DELAY);
   }
@@ -104,9 +106,11 @@
 
   function restore(form) {
     const kept = store("read", form);
-    if (!kept) return;
-    fill(form, kept);
-    saveSoon(form, 0);
+    if (!kept || !kept.values) return;
+    // Saved from here, and then from another device: that one is the newer.
+    if (kept.savedAt && Number(form.dataset.draftAt) > kept.savedAt) return;
+    fill(form, kept.values);
+    if (!kept.savedAt) saveSoon(form, 0);
   }
 
   // ---- sending -------------------------------------------------------------------------------------------------------

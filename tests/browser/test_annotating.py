@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from collection.models import Comparison, Draft, Turn
@@ -194,8 +195,26 @@ def test_what_was_typed_without_a_connection_is_there_after_a_reload(page, live_
     page.context.set_offline(False)
     page.reload()
     expect(page.locator("#id_explanation")).to_have_value("Typed in a tunnel")
-    saved(page)
+    page.wait_for_timeout(2000)
     assert Draft.objects.get().explanation == "Typed in a tunnel"
+
+
+def test_a_page_that_was_made_before_its_draft_arrived_shows_the_draft(page, live_server, turn):
+    open_task(page, live_server, turn.task)
+    page.fill("#id_explanation", "Typed and saved")
+    saved(page)
+    Draft.objects.update(explanation="Typed", updated_at=turn.task.recorded_at)
+    page.reload()
+    expect(page.locator("#id_explanation")).to_have_value("Typed and saved")
+
+
+def test_what_was_typed_later_on_another_device_is_the_newer(page, live_server, turn):
+    open_task(page, live_server, turn.task)
+    page.fill("#id_explanation", "On the phone")
+    saved(page)
+    Draft.objects.update(explanation="On the computer", updated_at=timezone.now())
+    page.reload()
+    expect(page.locator("#id_explanation")).to_have_value("On the computer")
 
 
 def test_what_was_sent_without_a_connection_is_sent_when_it_is_back_and_once(page, live_server, turn):

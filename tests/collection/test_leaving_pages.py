@@ -106,7 +106,8 @@ def test_the_last_questions_come_before_the_code():
 def test_the_end_is_not_reached_by_its_address(page):
     item = ItemFactory(study=study_of_one(AFTER))
     client = client_of(AnnotatorFactory(panel=item.study.panel))
-    assert client.get(reverse(page)).url == reverse("task", args=[Task.objects.get().pk])
+    assert client.get(reverse(page)).url == reverse("tasks")
+    assert not Task.objects.exists()
 
 
 def test_who_has_done_nothing_gets_no_code():

@@ -62,3 +62,25 @@ def test_the_number_of_queries_does_not_grow_with_the_study(django_assert_num_qu
         ItemFactory(study=study)
     with django_assert_num_queries(5):
         progress.of(study)
+
+
+def test_all_languages_together_are_the_sum_of_each():
+    study = StudyFactory(asks={"overlap": 2})
+    for language in ("en", "hi"):
+        ItemFactory(study=study, language=language).overlaps.update(taken=1)
+    total = progress.of(study).total
+    assert (total.items, total.wanted, total.taken, total.share_taken) == (2, 4, 2, 50)
+
+
+def test_sets_are_drawn_one_after_the_other_up_to_the_end_of_the_bar():
+    row = progress.LanguageProgress(language="en", sets_ready=1, sets_waiting=2, sets_failed=1)
+    drawn = [(part.kind, part.start, part.length) for part in row.sets_drawn]
+    assert drawn == [("ready", "0.00%", "25.00%"), ("waiting", "25.00%", "50.00%"), ("failed", "75.00%", "25.00%")]
+    assert {part.length for part in progress.LanguageProgress(language="en").sets_drawn} == {"0.00%"}
+
+
+def test_the_places_of_many_studies_take_one_query(django_assert_num_queries):
+    full, empty = StudyFactory(asks={"overlap": 2}), StudyFactory()
+    ItemFactory(study=full, taken=1)
+    with django_assert_num_queries(1):
+        assert progress.places([full, empty]) == {full.pk: (1, 2)}

@@ -5,10 +5,10 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from collection import assignment, conversation
+from collection import assignment, conversation, reports
 from collection.models import Item, Overlap, Report, Task
 from tests import audit
-from tests.concurrency import at_once
+from tests.concurrency import Meeting, at_once
 from tests.factories import AnnotatorFactory, ComparisonFactory, ItemFactory, TaskFactory, TurnFactory
 
 
@@ -111,12 +111,12 @@ def test_whoever_reports_gets_another_task_without_penalty():
 @pytest.mark.django_db
 def test_a_reported_item_is_frozen_until_a_researcher_decides():
     turn = TurnFactory()
-    report(turn)
+    reported = report(turn)
     somebody = AnnotatorFactory(panel=turn.task.study.panel)
 
     with pytest.raises(assignment.NoTaskAvailable):
         assignment.next_task(annotator=somebody, now=timezone.now())
-    conversation.release_item(item=turn.task.item)
+    reports.decide(report=reported, release=True, now=timezone.now())
     assert assignment.next_task(annotator=somebody, now=timezone.now()).item == turn.task.item
 
 
@@ -159,3 +159,21 @@ def test_only_what_was_shown_can_be_reported():
 
     with pytest.raises(conversation.ChoiceNotOffered):
         report(turn, place=4)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_item_stays_frozen_when_it_is_reported_again_while_a_researcher_releases_it(monkeypatch):
+    item = ItemFactory()
+    first, second = (TurnFactory(task=TaskFactory(item=item)) for _ in range(2))
+    settled = report(first)
+    # The second report is written and not committed when the researcher looks for open ones.
+    Meeting(monkeypatch).before(conversation, "_leave").before(reports, "_open_reports")
+
+    at_once(
+        lambda: report(second),
+        lambda: reports.decide(report=settled, release=True, now=timezone.now()),
+    )
+
+    item.refresh_from_db()
+    assert item.frozen_at is not None
+    assert not Item.objects.assignable().exists()

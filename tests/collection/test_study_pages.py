@@ -37,7 +37,7 @@ def upload(name, content):
     return SimpleUploadedFile(name, content.encode() if isinstance(content, str) else content)
 
 
-PAGES = ["study", "edit_study", "study_file", "study_progress"]
+PAGES = ["study", "edit_study", "study_file", "study_progress", "close_study"]
 ACTIONS = ["change_state", "upload_prompts", "invite"]
 
 
@@ -82,6 +82,18 @@ def test_an_administrator_works_on_every_study(client):
     assert client.get(reverse("study", args=[study.slug])).status_code == 200
 
 
+def test_the_list_tells_how_many_places_are_taken(client, study):
+    ItemFactory(study=study, wanted=5, taken=2)
+    assert "2 of 5 places taken" in client.get(reverse("studies")).text
+
+
+def test_who_has_no_study_is_led_to_the_example(client, researcher):
+    begin = f"{reverse('new_study')}?begin=example"
+    assert begin in client.get(reverse("studies")).text
+    response = client.post(reverse("new_study"), {"text": client.get(begin).context["form"].initial["text"]})
+    assert response.url == reverse("study", args=["everyday"])
+
+
 def test_a_study_is_made_from_the_text_of_its_file(client, researcher):
     response = client.post(reverse("new_study"), {"text": EXAMPLE})
     assert response.url == reverse("study", args=["everyday"])
@@ -103,6 +115,19 @@ def test_a_refused_file_names_the_line_and_keeps_what_was_sent(client, researche
     assert "overlap must be a whole number" in page
     assert "overlap: five" in page
     assert not Study.objects.exists()
+
+
+def test_a_fault_is_shown_with_its_line_unless_it_stands_nowhere(client, researcher):
+    text = (
+        EXAMPLE.replace("overlap: 5", "overlap: five")
+        .replace("lease_minutes: 120\n", "")
+        .replace("contact:", "contakt:")
+    )
+    response = client.post(reverse("new_study"), {"text": text})
+    excerpts = {said.partition(": ")[2].split()[0]: excerpt for said, excerpt in response.context["form"].faults}
+    assert excerpts["overlap"] == "overlap: five"
+    assert excerpts["contakt"].startswith("contakt: ")
+    assert excerpts["contact"] == ""
 
 
 @pytest.mark.parametrize(("content", "says"), [(b"\xff\xfe\x00", "UTF-8"), (b"", "empty"), (None, "Choose a file")])
@@ -149,10 +174,35 @@ def test_a_study_is_opened_paused_and_closed_by_buttons(client, researcher):
         assert study.state == state
 
 
+def test_closing_asks_back_and_says_what_it_means(client, study):
+    TaskFactory(study=study)
+    page = client.get(reverse("close_study", args=[study.slug])).text
+    assert "1 person is in a conversation now" in page
+    assert "cannot be opened again" in page
+    study.refresh_from_db()
+    assert study.state == Study.State.OPEN
+
+
 def test_a_step_that_is_not_possible_says_why(client, researcher):
     study = StudyFactory(state=Study.State.DRAFT, researchers=[researcher], asks={"prompts": {"own_share": 0}})
     response = client.post(reverse("change_state", args=[study.slug]), {"step": "open"}, follow=True)
     assert "Load prompts first" in response.content.decode()
+
+
+def test_progress_is_sent_only_if_it_changed(client, study):
+    address = reverse("study_progress", args=[study.slug])
+    seen = client.get(address).context["seen"]
+    assert client.get(address, {"seen": seen}).status_code == 204
+    study.state = Study.State.PAUSED
+    study.save()
+    assert client.get(address, {"seen": seen}).status_code == 200
+
+
+def test_a_draft_shows_what_to_do_first(client, researcher):
+    study = StudyFactory(state=Study.State.DRAFT, researchers=[researcher])
+    assert "none yet" in client.get(reverse("study", args=[study.slug])).text
+    ItemFactory(study=study)
+    assert "1 loaded, 1 with answers that are ready" in client.get(reverse("study", args=[study.slug])).text
 
 
 def test_prompts_are_uploaded_and_every_line_is_accounted_for(client, study):

@@ -109,13 +109,11 @@ def test_pages_of_tasks_are_kept_by_no_cache(client, turn):
     assert "no-store" in look(client, turn.task)["Cache-Control"]
 
 
-def test_the_demo_model_is_named_where_it_wrote_the_answers(client, task):
-    assert "Demo model" not in text_of(look(client, TurnFactory(task=task).task))
-    generator = {"name": "huggingface", "model": "examples/demo_model/weights"}
-    recipe = {"method": "negatively-correlated", "generator": generator}
-    study = StudyFactory(asks={"recipes": {"first": recipe}})
-    turn = TurnFactory(task=TaskFactory(study=study))
-    assert "Demo model" in text_of(look(client_of(turn.task.annotator), turn.task))
+@pytest.mark.parametrize(("model", "named"), [("examples/demo_model/weights", True), ("somebody/large-model", False)])
+def test_the_demo_model_is_named_where_it_wrote_the_answers(model, named):
+    recipe = {"method": "negatively-correlated", "generator": {"name": "huggingface", "model": model}}
+    turn = TurnFactory(task=TaskFactory(study=StudyFactory(asks={"recipes": {"first": recipe}})))
+    assert ("Demo model" in text_of(look(client_of(turn.task.annotator), turn.task))) is named
 
 
 # ---- choosing --------------------------------------------------------------------------------------------------------

@@ -14,8 +14,6 @@ import pytest
 
 from tests.config.programs import ROOT, bare_environment, command, free_port, refusal, run
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 class Demo:
     """A demo of its own data folder, in a process group of its own as in a terminal of its own."""
