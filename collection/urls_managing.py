@@ -18,7 +18,7 @@ urlpatterns = [
     ),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("studies/", managing.study_list, name="studies"),
-    path("studies/new/", study_files.new_study, name="new_study"),
+    path("new-study/", study_files.new_study, name="new_study"),
     path("studies/<slug:slug>/", managing.study, name="study"),
     path("studies/<slug:slug>/file/", study_files.edit_study, name="edit_study"),
     path("studies/<slug:slug>/file.yaml", study_files.download_study_file, name="study_file"),

@@ -114,7 +114,7 @@ def _is_less_worth_a_picture(page: Page) -> bool:
 
 def _skip(page: Page) -> None:
     _go(page, ".task-foot a[href$='/skip/']")
-    _go(page, "main form button.button")
+    _answer(page)
     _begin_next(page)
 
 
@@ -154,12 +154,14 @@ def manage(page: Page, site: str, language: str, camera: Camera) -> None:
     camera.take(page, f"{language}/sign-in")
     page.goto(f"{site}/demo/researcher/")
     camera.take(page, f"{language}/studies")
-    page.goto(f"{site}/studies/new/")
+    page.goto(f"{site}/new-study/")
     camera.take(page, f"{language}/new-study")
     page.fill("#id_text", REFUSED)
     _go(page, "main form button.button")
     camera.take(page, f"{language}/new-study-refused")
     _release(page, study)
+    page.goto(study)
+    page.locator("#release-list").wait_for()
     camera.take(page, f"{language}/study")
     for name, address in {
         "preview": f"{study}preview/{language}/",

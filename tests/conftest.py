@@ -22,9 +22,9 @@ def _static_files() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real Chromium, one for all tests of this process."""
+    """A real Chromium, one for all tests of a file: while it runs, tests of asynchronous code could not."""
     program = chromium.find()
     if program is None:
         pytest.fail(chromium.MISSING, pytrace=False)

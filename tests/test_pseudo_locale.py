@@ -186,7 +186,7 @@ class TestPages:
         ComparisonFactory(turn=TurnFactory(task=TaskFactory(study=study)))
         client = Client()
         client.force_login(researcher)
-        check(client, ["/studies/", "/studies/new/", f"/studies/{study.slug}/", f"/studies/{study.slug}/releases/"])
+        check(client, ["/studies/", "/new-study/", f"/studies/{study.slug}/", f"/studies/{study.slug}/releases/"])
 
 
 def test_the_search_finds_what_is_not_translated(pseudo_locale):

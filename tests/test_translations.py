@@ -13,16 +13,17 @@ from django.utils.translation import gettext, override
 from config import catalogues
 from config.environment import ROOT
 
-# Texts that are the same in a language as in English.
+# Texts that are the same in a language as in English; the letters are the names of answers.
 SAME = {
     "": {"Counterpoint", "SHA-256", "MANIFEST.json", "Markdown"},
     "fr": {
         *("Hindi", "Message", "Conversation", "Conversations", "Panel", "Version", "Invitation"),
-        *("active", "Prompts", "Candidates"),
+        *("active", "Prompts"),
+        *"ABCDEFGH",
     },
-    "it": {"Hindi", "Panel", "File"},
+    "it": {"Hindi", "Panel", "File", *"ABCDEFGH"},
     "hi": set(),
-    "pt": {"Hindi", "Prompts"},
+    "pt": {"Hindi", "Prompts", *"ABCDEFGH"},
     "ar": set(),
 }
 
