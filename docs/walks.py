@@ -56,14 +56,14 @@ def annotate(page: Page, site: str, language: str, camera: Camera) -> None:
     _answer(page)
     camera.take(page, f"{language}/tasks")
     for _conversation in range(ENOUGH if camera.gallery else FEW):
-        if page.locator(".completion-code").count():
-            break
         _begin_next(page)
         if page.locator("main form fieldset.choices").count():
             camera.take(page, f"{language}/last-questions")
             _answer(page)
-        else:
+        elif not _is_finished(page):
             _converse(page, language, camera)
+        if _is_finished(page):
+            break
     camera.take(page, f"{language}/finished")
     page.goto(f"{site}/about-you/")
     camera.take(page, f"{language}/about-you")
@@ -77,6 +77,10 @@ def _go(page: Page, selector: str) -> None:
 
 def _begin_next(page: Page) -> None:
     _go(page, "form[action$='/next/'] button.button")
+
+
+def _is_finished(page: Page) -> bool:
+    return page.locator(".completion-code").count() > 0
 
 
 def _answer(page: Page) -> None:
