@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
@@ -12,12 +11,6 @@ from collection.prompt_file import KINDS
 from collection.study_file import Document, Fault, StudyFileInvalid
 
 EXCERPT_CHARACTERS = 160
-
-
-class SignInForm(AuthenticationForm):
-    """A researcher's name and password."""
-
-    use_required_attribute = False
 
 
 class StudyFileForm(forms.Form):

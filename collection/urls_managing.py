@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from collection.study_forms import SignInForm
+from collection.sign_in_form import SignInForm
 from collection.views import managing, previewing, study_files
 
 urlpatterns = [

@@ -21,7 +21,7 @@ SAME = {
         *("active", "Prompts"),
         *"ABCDEFGH",
     },
-    "it": {"Hindi", "Panel", "File", *"ABCDEFGH"},
+    "it": {"Hindi", "Panel", "File", "Password", *"ABCDEFGH"},
     "hi": set(),
     "pt": {"Hindi", "Prompts", *"ABCDEFGH"},
     "ar": set(),
