@@ -33,10 +33,30 @@ TEXTS = {
         "| a | b |\n|---|---|\n| 1 | 2 |",
         "`code` and **bold**",
     ],
+    "fr": [
+        "Demandez aux anciens.",
+        "Regardez les faits.\n\n- un\n- deux",
+        "Mettez de l'argent de côté.",
+        "Suivez votre voie.",
+    ],
+    "it": [
+        "Chiedi agli anziani.",
+        "Guarda i fatti.\n\n- uno\n- due",
+        "Metti da parte del denaro.",
+        "Segui la tua strada.",
+    ],
+    "pt": ["Pergunte aos mais velhos.", "Olhe os fatos.\n\n- um\n- dois", "Guarde dinheiro.", "Siga o seu caminho."],
     "hi": ["बड़ों से पूछिए।", "तथ्यों को देखिए।\n\n- पहला\n- दूसरा", "पैसे बचाकर रखिए।", "अपनी राह चलिए।"],
     "ar": ["اسأل الكبار.", "انظر إلى الحقائق.\n\n- أولًا\n- ثانيًا", "ادّخر المال.", "اتبع فضولك."],
 }
-MESSAGE = {"en": "How should I live?", "hi": "मुझे कैसे जीना चाहिए?", "ar": "كيف ينبغي أن أعيش؟"}
+MESSAGE = {
+    "en": "How should I live?",
+    "fr": "Comment vivre ?",
+    "it": "Come devo vivere?",
+    "pt": "Como devo viver?",
+    "hi": "मुझे कैसे जीना चाहिए?",
+    "ar": "كيف ينبغي أن أعيش؟",
+}
 
 
 def _task(language: str, **kwargs) -> Task:

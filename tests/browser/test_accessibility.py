@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.places import PLACES
+from tests.matrix import LANGUAGES, ON_A_PHONE
 from tests.signed_in import let_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -14,7 +15,7 @@ RUN = """async () => (await axe.run(document, {resultTypes: ['violations']})).vi
     found => `${found.id}: ${found.help}: ${found.nodes.map(node => node.html.slice(0, 160)).join(' | ')}`)"""
 
 
-@pytest.mark.parametrize("language", ["en", "hi", "ar"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing(page, live_server, language):
     found = {}
     for make_place in PLACES:
@@ -27,10 +28,11 @@ def test_axe_finds_nothing(page, live_server, language):
     assert found == {}
 
 
-def test_axe_finds_nothing_on_a_phone(phone_page, live_server):
+@pytest.mark.parametrize("language", ON_A_PHONE)
+def test_axe_finds_nothing_on_a_phone(phone_page, live_server, language):
     found = {}
     for make_place in PLACES:
-        look(phone_page, live_server.url, make_place("en"), "en")
+        look(phone_page, live_server.url, make_place(language), language)
         if said := complaints(phone_page):
             found[make_place.__name__] = said
         assert phone_page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), make_place.__name__

@@ -22,6 +22,7 @@ from tests.factories import (
     TurnFactory,
     UserFactory,
 )
+from tests.matrix import LANGUAGES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,7 +98,7 @@ def open_page(page, site, researcher, address, *, language="en"):
 
 # ---- for everybody's eyes ------------------------------------------------------------------------------------------
 @pytest.mark.usefixtures("release")
-@pytest.mark.parametrize("language", ["en", "hi", "ar"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing(page, live_server, researcher, language):
     StudyFactory(slug="draft", state="draft", researchers=[researcher], panel=Study.objects.get().panel)
     found = {}
