@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from collection.models import Item, Study
 from sampling.intake import request_candidates
+from sampling.models import CandidateSet
 
 
 class NotPossible(Exception):
@@ -68,12 +70,13 @@ def close(*, study: Study) -> None:
 
 
 def request_missing_sets(*, study: Study, now: datetime) -> int:
-    """Ask for a first-turn set for every item that has none; return how many were asked for.
+    """Ask for a first-turn set for every item that has none, or whose set failed; return how many were asked for.
 
     Each item is locked, so that two clicks ask for one set.
     """
     assert study.version is not None
-    lacking = Item.objects.filter(study=study, candidate_set=None).select_related("prompt").order_by("pk")
+    failed = Q(candidate_set__status=CandidateSet.Status.FAILED)
+    lacking = Item.objects.filter(Q(candidate_set=None) | failed, study=study).select_related("prompt").order_by("pk")
     asked = 0
     for item in lacking.select_for_update(of=("self",)):
         item.candidate_set = request_candidates(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from annotators import enrolment
 from annotators.models import Panel, SurveyAnswer
 from annotators.panel_file import changed_questions
+from collection import studies
 from collection.configuration import Configuration
 from collection.models import Overlap, Study, StudyVersion, Task
 from collection.study_file import Document, Fault
@@ -95,6 +96,8 @@ def _update(study: Study, configuration: Configuration, *, now: datetime) -> lis
     changed = [name for name in new if new[name] != old.get(name)]
     if changed:
         _new_version(study, configuration, now=now)
+    if "recipes" in changed and study.state == Study.State.OPEN:
+        studies.request_missing_sets(study=study, now=now)
     if "overlap" in changed:
         Overlap.objects.filter(study=study).update(wanted=configuration.overlap)
     return changed

@@ -98,9 +98,12 @@ def read(text: str) -> Document:
     """
     raw = _parse(text)
     try:
-        return Document(study=StudyFile.model_validate(raw), raw=raw)
+        document = Document(study=StudyFile.model_validate(raw), raw=raw)
     except ValidationError as error:
         raise StudyFileInvalid([_fault(detail, raw) for detail in error.errors()]) from None
+    if faults := _columns_without_a_question(document):
+        raise StudyFileInvalid(faults)
+    return document
 
 
 def write(study: Study) -> str:
@@ -144,6 +147,19 @@ def _check_events(events: Iterable[Event]) -> None:
             message = gettext("is empty or has a NUL character")
         if message:
             raise StudyFileInvalid([Fault(event.start_mark.line + 1, "", message)])
+
+
+def _columns_without_a_question(document: Document) -> list[Fault]:
+    asked = {question.key for question in document.study.panel.survey}
+    return [
+        Fault(
+            line=document.line_of("columns", name, "question"),
+            place=f"columns.{name}.question",
+            message=gettext("is not a question of the survey"),
+        )
+        for name, column in document.study.columns.items()
+        if column.question not in asked
+    ]
 
 
 def _not_yaml(line: int, problem: object) -> Fault:

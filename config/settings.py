@@ -148,7 +148,16 @@ SPECTACULAR_SETTINGS = {"TITLE": "Counterpoint", "VERSION": "1", "SERVE_INCLUDE_
 # The database owns every job (claims, leases, a sweeper); Redis only carries messages and may be lost.
 CELERY_BROKER_URL = ENVIRONMENT.redis_url
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_order_strategy": "priority", "priority_steps": [0, 9]}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "queue_order_strategy": "priority",
+    "priority_steps": [0, 9],
+    # People wait while a job is sent. A Redis that drops packets or hangs is given up as soon as one that refuses: the
+    # sweepers send the job later.
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 0.5,
+}
+# Once more, for a connection that broke since it was last used.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_SERIALIZER = "json"

@@ -6,11 +6,18 @@ from collections.abc import Iterator
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
+from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests import chromium
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> None:
+    """A page that the test before asked for in Hindi leaves its thread in Hindi."""
+    translation.activate("en")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -21,12 +21,16 @@ logger = logging.getLogger(__name__)
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
 
+ATTENTION = "sdpa"
+"""The kernel that every model is loaded with: torch has it everywhere."""
+
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChatModel:
-    """A model that can be talked to."""
+    """A model that can be talked to. One engine at a time: up to transformers 5.17 continuous batching switches the
+    attention of the whole model, and nobody else can compute with it meanwhile."""
 
     model: Any
     tokenizer: Any
@@ -95,7 +99,7 @@ def load(*, name: str, revision: str | None, folder: Path, device: str, threads:
             **source,
             use_safetensors=True,
             dtype=torch.float32 if place.type == "cpu" else torch.bfloat16,
-            attn_implementation="sdpa",
+            attn_implementation=ATTENTION,
         )
         model = model.to(place).eval()
     except Exception as error:

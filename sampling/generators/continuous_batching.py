@@ -127,7 +127,10 @@ class ContinuousBatching:
         manager.start()
         while manager.batch_processor is None:
             if not manager.is_running():
-                raise NotSupported(str(manager.background_thread_status.fatal_error))
+                error = manager.background_thread_status.fatal_error
+                # Gives back the memory that it took and the attention that it switched, before another engine begins.
+                manager.stop()
+                raise NotSupported(str(error))
             time.sleep(0.005)
         with self._lock:
             self._manager = manager

@@ -13,7 +13,7 @@ import torch
 from transformers import StoppingCriteria, StoppingCriteriaList
 
 from sampling.asking import Message
-from sampling.generators.chat_model import ChatModel, end_process_if_device_is_lost
+from sampling.generators.chat_model import ATTENTION, ChatModel, end_process_if_device_is_lost
 from sampling.generators.engine import Writing, room
 from sampling.generators.interface import GeneratorFailed, Stopping
 from sampling.recipe_document import Decoding
@@ -28,6 +28,8 @@ class MicroBatches:
     """Writes conversations with one model, batch after batch."""
 
     def __init__(self, chat: ChatModel, *, max_batch: int = MAX_BATCH, window: float = WINDOW_SECONDS) -> None:
+        # Continuous batching that could not start may have left its own attention behind, which needs its cache.
+        chat.model.set_attn_implementation(ATTENTION)
         self.chat = chat
         self.revision = chat.revision
         self.limit = chat.context

@@ -10,7 +10,7 @@ from annotators.models import ConsentText
 from collection import study_editing, study_file
 from collection.models import Overlap, Study, StudyVersion
 from collection.study_editing import WouldChangeAnswers
-from tests.factories import AnnotatorFactory, ItemFactory, TaskFactory, UserFactory
+from tests.factories import AnnotatorFactory, CandidateSetFactory, ItemFactory, TaskFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -137,7 +137,9 @@ def test_the_command_says_what_it_did(tmp_path, capsys):
     call_command("load_study", "examples/everyday/study.yaml")
     assert capsys.readouterr().out.splitlines() == [
         "Study everyday was created as a draft.",
+        "No researcher sees it yet: load it again with --researcher NAME.",
         "Study everyday is already as the file says.",
+        "No researcher sees it yet: load it again with --researcher NAME.",
     ]
 
 
@@ -161,3 +163,20 @@ def test_a_file_that_cannot_be_read_is_said_in_a_sentence(tmp_path, content):
 def test_another_model_can_be_put_in_the_recipes_place():
     call_command("load_study", "examples/everyday/study.yaml", model="org/model")
     assert Study.objects.get().version.first_recipe.says.generator.model == "org/model"
+
+
+def test_a_researcher_can_be_let_in_later(capsys):
+    researcher = UserFactory()
+    call_command("load_study", "examples/everyday/study.yaml")
+    assert "No researcher sees it yet" in capsys.readouterr().out
+    call_command("load_study", "examples/everyday/study.yaml", researcher=researcher.username)
+    assert list(Study.objects.get().researchers.all()) == [researcher]
+
+
+def test_a_new_recipe_writes_what_the_old_one_could_not(everyday):
+    item = ItemFactory(study=everyday, candidate_set=CandidateSetFactory(failed=True))
+    Study.objects.update(state=Study.State.OPEN)
+    apply(EXAMPLE.replace("ordinary: 1", "ordinary: 0"))
+    item.refresh_from_db()
+    assert item.candidate_set.status == "requested"
+    assert item.candidate_set.recipe.says.ordinary == 0

@@ -10,7 +10,7 @@ from collection import studies
 from collection.models import Study
 from collection.studies import NotPossible
 from sampling.models import CandidateSet
-from tests.factories import ItemFactory, StudyFactory
+from tests.factories import CandidateSetFactory, ItemFactory, StudyFactory
 
 
 @pytest.fixture
@@ -29,6 +29,15 @@ def test_opening_asks_for_the_sets_that_items_lack(draft):
     assert ready.candidate_set.status == CandidateSet.Status.READY
     draft.refresh_from_db()
     assert draft.state == Study.State.OPEN
+
+
+def test_opening_again_asks_anew_for_sets_that_failed(draft):
+    item = ItemFactory(study=draft, candidate_set=CandidateSetFactory(failed=True))
+    broken = item.candidate_set
+    studies.open_study(study=draft, now=timezone.now())
+    item.refresh_from_db()
+    assert item.candidate_set != broken
+    assert item.candidate_set.status == CandidateSet.Status.REQUESTED
 
 
 def test_a_study_without_anything_to_ask_stays_a_draft(draft):

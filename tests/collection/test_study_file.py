@@ -38,6 +38,7 @@ def test_our_examples_are_valid(path):
         ("method: negatively-correlated", "method: magic", "recipes.first.method", "must be one of"),
         ("minimum: 1, maximum: 4", "minimum: 4, maximum: 2", "turns", "minimum above its maximum"),
         ("slug: everyday-demo", "slug: Everyday Demo", "panel.slug", "must match"),
+        ("question: gender", "question: gendre", "columns.annotator_gender.question", "not a question of the survey"),
         ("asked: after", "asked: sometime", "panel.survey.4.asked", "must be one of"),
         ("when: {country: [us]}", "when: {planet: [us]}", "panel", "asks background before planet"),
     ],

@@ -15,6 +15,12 @@ import pytest
 from tests.config.programs import ROOT, bare_environment, command, free_port, refusal, run
 
 
+def _as_from_a_terminal() -> None:
+    # What runs the tests may ignore these signals (nohup, a background job), and a new process would inherit that.
+    for signum in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(signum, signal.SIG_DFL)
+
+
 class Demo:
     """A demo of its own data folder, in a process group of its own as in a terminal of its own."""
 
@@ -32,6 +38,7 @@ class Demo:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_as_from_a_terminal,
             )
 
     def wait_until_told(self):

@@ -22,21 +22,26 @@ from tests.sampling.conftest import DEMO_MODEL, QUESTIONS
 DECODING = Decoding(max_new_tokens=640)
 
 
-@pytest.fixture(scope="module")
-def chat() -> ChatModel:
+def load_demo_model() -> ChatModel:
     return load(name=DEMO_MODEL, revision=None, folder=settings.BASE_DIR, device="cpu", threads=1)
 
 
+@pytest.fixture
+def chat() -> ChatModel:
+    """A model that no engine has yet."""
+    return load_demo_model()
+
+
 @pytest.fixture(scope="module")
-def continuous(chat: ChatModel) -> Iterator[ContinuousBatching]:
-    engine = ContinuousBatching(chat)
+def continuous() -> Iterator[ContinuousBatching]:
+    engine = ContinuousBatching(load_demo_model())
     yield engine
     engine.close()
 
 
 @pytest.fixture(scope="module")
-def micro(chat: ChatModel) -> Iterator[MicroBatches]:
-    engine = MicroBatches(chat)
+def micro() -> Iterator[MicroBatches]:
+    engine = MicroBatches(load_demo_model())
     yield engine
     engine.close()
 
@@ -138,6 +143,34 @@ def test_a_full_memory_halves_the_batch(chat: ChatModel, monkeypatch: pytest.Mon
     assert all(writing.future.result(timeout=60).text for writing in writings)
     assert sizes == [4, 2, 2]
     engine.close()
+
+
+@pytest.mark.parametrize("step", ["__init__", "_create_batch_processor"])
+def test_a_model_that_continuous_batching_cannot_run_is_written_with_in_padded_batches(
+    monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    from transformers.generation.continuous_batching import ContinuousBatchingManager
+
+    from sampling.generators import huggingface
+
+    begin = getattr(ContinuousBatchingManager, step)
+
+    def begin_and_fall(*arguments: Any, **options: Any) -> None:
+        begin(*arguments, **options)
+        raise RuntimeError("this model cannot be run so")
+
+    monkeypatch.setattr(ContinuousBatchingManager, step, begin_and_fall)
+    engine = huggingface._engine(DEMO_MODEL, None)
+    assert isinstance(engine, MicroBatches)
+    assert len(split(engine.submit(conversation("fr"), DECODING).future.result(timeout=60).text, k=4)) >= 2
+    engine.close()
+
+
+def test_a_closed_engine_leaves_the_model_to_the_next_one(chat: ChatModel) -> None:
+    for kind in (ContinuousBatching, MicroBatches, ContinuousBatching):
+        engine: Engine = kind(chat)
+        assert engine.submit(conversation("en"), DECODING).future.result(timeout=60).text
+        engine.close()
 
 
 def test_a_model_is_loaded_once_however_many_ask() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from sampling import jobs
 from sampling.intake import NothingToAsk, define_recipe, request_again, request_candidates, waiting
@@ -65,18 +64,6 @@ def test_people_who_wait_come_before_work_done_ahead(
         ask(recipe, urgent=True)
     ahead, waits = (job["priority"] for job in queued)
     assert waits < ahead
-
-
-def test_a_broker_that_is_away_is_no_error_of_the_person_who_asks(
-    recipe: Recipe, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
-) -> None:
-    def refuse(**_options: Any) -> None:
-        raise OperationalError("nobody listens")
-
-    monkeypatch.setattr(jobs.fill_candidate_set, "apply_async", refuse)
-    with django_capture_on_commit_callbacks(execute=True):
-        candidate_set = ask(recipe)
-    assert candidate_set.status == "requested"
 
 
 def test_a_recipe_for_imported_sets_cannot_be_asked(db: None) -> None:

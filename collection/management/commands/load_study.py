@@ -34,7 +34,11 @@ class Command(BaseCommand):
             raise CommandError(f"{file} cannot be read: {error}") from None
         except (study_file.StudyFileInvalid, study_editing.WouldChangeAnswers) as refusal:
             raise CommandError(f"{file} was refused; nothing was changed.\n{refusal}") from None
+        if by is not None:
+            outcome.study.researchers.add(by)
         self.stdout.write(_said(outcome))
+        if not outcome.study.researchers.exists():
+            self.stdout.write("No researcher sees it yet: load it again with --researcher NAME.")
 
 
 def _said(outcome: study_editing.Outcome) -> str:
