@@ -29,8 +29,10 @@ _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 @dataclass(frozen=True, kw_only=True)
 class ChatModel:
-    """A model that can be talked to. One engine at a time: up to transformers 5.17 continuous batching switches the
-    attention of the whole model, and nobody else can compute with it meanwhile."""
+    """A model that can be talked to, by one engine at a time.
+
+    Continuous batching switches the attention of the whole model on transformers 5.17: no other could use it meanwhile.
+    """
 
     model: Any
     tokenizer: Any
