@@ -79,7 +79,7 @@ class Document:
     raw: Any
 
     def with_model(self, model: str) -> "Document":
-        """Return the document with another model in every recipe that generates."""
+        """Return the document with another model in place of the one that each recipe's generator names."""
         content = self.study.model_dump(mode="json")
         for recipe in content["recipes"].values():
             if recipe and recipe["generator"]:

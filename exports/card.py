@@ -9,6 +9,7 @@ from typing import Any
 
 from exports.codebook import Described
 from exports.markdown import code, escaped, one_line, table
+from sampling.recipe_document import RecipeDocument
 
 HUB_LICENCES = {
     "apache-2.0", "cc-by-4.0", "cc-by-nc-4.0", "cc-by-nc-nd-4.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "cc-by-sa-4.0",
@@ -109,8 +110,7 @@ def _introduction(said: Mapping[str, Any]) -> str:
 
 def uses_demo_model(said: Mapping[str, Any]) -> bool:
     """Whether any recipe names the model that comes with Counterpoint."""
-    models = ((recipe["document"].get("generator") or {}).get("model") or "" for recipe in said["recipes"])
-    return any(DEMO_MODEL in model for model in models)
+    return any(DEMO_MODEL in model for recipe in said["recipes"] for model in _models(recipe["document"]))
 
 
 def _demo_notice() -> str:
@@ -158,18 +158,23 @@ def _questions(said: Mapping[str, Any]) -> str:
     )
 
 
+def _models(document: Mapping[str, Any]) -> list[str]:
+    """Return the model of every generator that a recipe names, each once."""
+    return list(dict.fromkeys(writer.model for writer in RecipeDocument.model_validate(document).writers()))
+
+
 def _recipes(said: Mapping[str, Any]) -> str:
     rows = []
     for recipe in said["recipes"]:
         document = recipe["document"]
-        generator = document.get("generator") or {}
-        model = generator.get("model")
+        models = _models(document)
         rows.append(
             [
                 code(recipe["sha256"][:12]),
                 escaped(document["method"]),
-                code(model) + (" (demo model)" if DEMO_MODEL in model else "") if model else "ready sets",
-                code(json.dumps(document.get("decoding"), sort_keys=True)) if model else "",
+                ", ".join(code(model) + (" (demo model)" if DEMO_MODEL in model else "") for model in models)
+                or "ready sets",
+                code(json.dumps(document.get("decoding"), sort_keys=True)) if models else "",
             ]
         )
     counts = said["counts"]

@@ -2,9 +2,11 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import Any
+from random import Random
+from typing import Any, Protocol
 
-from sampling.recipe_document import Alike, RecipeDocument
+from sampling import recipe_document
+from sampling.recipe_document import Alike, Decoding, RecipeDocument
 
 Message = dict[str, Any]
 """{"role": …, "content": …}"""
@@ -18,6 +20,12 @@ class Order:
     language: str
     recipe: RecipeDocument
     factual: bool = False
+    seed: int = 0
+    """Decides what the method draws itself; what the generator draws has seeds of its own, or none."""
+
+    def random(self) -> Random:
+        """Return the source of what the method draws, the same at every try."""
+        return Random(self.seed)
 
     @property
     def alike(self) -> Alike:
@@ -32,11 +40,33 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One completion asked of a generator."""
+    """One completion asked of a generator; or, where options are given, the score of each of them."""
 
     messages: list[Message]
     purpose: str
-    """What it is asked for: "set", "missing", "ordinary", "one"."""
+    """What it is asked for: "set", "missing", "ordinary", "one", "comment", "label" …"""
+    generator: recipe_document.Generator | None = None
+    """Who is asked; None: the recipe's own."""
+    decoding: Decoding | None = None
+    """How tokens are picked; None: as the recipe says."""
+    options: tuple[str, ...] = ()
+    """Answers to score instead of writing one."""
+    condition: str = ""
+    """The key of the voice or community that the answer speaks for."""
+
+
+class Writer(Protocol):
+    """Who answered, as it is recorded."""
+
+    name: str
+    model: str
+    revision: str
+    """The hub's commit, or sha256:… of a local model's weights."""
+    adapter: str
+    """The adapter with its revision, model@revision; empty without one."""
+    endpoint: str
+    """The name of the endpoint on the administrator's list; empty where text is written in this process."""
+    decoding: dict[str, Any]
 
 
 @dataclass(kw_only=True)
@@ -46,11 +76,19 @@ class Reply:
     request: Request
     text: str
     stop_reason: str
-    """"stop" at the end of the text, "length" where there was no more room."""
+    """"stop" at the end of the text, "length" where there was no more room, "scored" where options were."""
+    scores: tuple[float, ...] = ()
+    """The log-probability of each option as the whole answer, natural logarithm, summed over its tokens."""
     prompt_tokens: int | None = None
     new_tokens: int | None = None
     seconds: float | None = None
     seed: int | None = None
+    cost: float | None = None
+    """In the currency of the endpoint's prices; None where there are none."""
+    sent: int = 1
+    """How often the request was sent until this answer came."""
+    writer: Writer | None = None
+    """Who answered; noted by whoever carried the request there."""
     parts: list[list[str]] = field(default_factory=list)
     """The reasons against each part it was cut into; empty: used."""
     rejected: list[str] = field(default_factory=list)
@@ -68,6 +106,10 @@ class Draft:
     text: str
     method: str
     reply: Reply
+    condition: str = ""
+    """The key of the voice or community that it speaks for."""
+    stated_probability: float | None = None
+    """How probable the model said that the answer is (verbalized)."""
 
 
 class NoFitSet(Exception):

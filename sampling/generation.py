@@ -9,9 +9,9 @@ from datetime import datetime
 from django.utils import timezone
 
 from sampling.asking import NoFitSet, Order
+from sampling.carrying import Carrier
 from sampling.claims import RENEWER, claim
-from sampling.generators import generator_of
-from sampling.generators.interface import Generator, GeneratorFailed, Progress, Stopping
+from sampling.generators.interface import GeneratorFailed, Progress, Stopping
 from sampling.methods import METHODS
 from sampling.models import CandidateSet
 from sampling.saving import Outcome, save
@@ -47,11 +47,11 @@ def write(candidate_set: CandidateSet, *, progress: Progress) -> Outcome:
         language=candidate_set.language,
         recipe=candidate_set.recipe.says,
         factual=candidate_set.factual,
+        seed=candidate_set.method_seed or 0,
     )
     outcome = Outcome(order=order)
     try:
-        outcome.generator = generator_of(order.recipe)
-        _run(outcome, outcome.generator, progress)
+        _run(outcome, progress)
     except Stopping:
         raise
     except NoFitSet as failure:
@@ -67,13 +67,14 @@ def write(candidate_set: CandidateSet, *, progress: Progress) -> Outcome:
     return outcome
 
 
-def _run(outcome: Outcome, generator: Generator, progress: Progress) -> None:
-    """Carry requests and replies between the method and the generator until the method returns."""
+def _run(outcome: Outcome, progress: Progress) -> None:
+    """Carry requests and replies between the method and the generators until the method returns."""
     method = METHODS[outcome.order.recipe.method](outcome.order)
+    carrier = Carrier(outcome.order.recipe, progress=progress)
     try:
         requests = next(method)
         while True:
-            replies = generator.complete(requests, progress=progress)
+            replies = carrier.answered(requests)
             outcome.replies += replies
             requests = method.send(replies)
     except StopIteration as end:

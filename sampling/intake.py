@@ -73,7 +73,7 @@ def request_candidates(
 
     :raises NothingToAsk: if the recipe is for imported sets.
     """
-    if recipe.says.generator is None:
+    if not recipe.says.generates:
         raise NothingToAsk
     candidate_set = CandidateSet.objects.create(
         messages=list(messages),
@@ -81,6 +81,7 @@ def request_candidates(
         recipe=recipe,
         factual=factual,
         urgent=urgent,
+        method_seed=secrets.randbits(62),
         requested_at=now,
         queued_at=now,
     )

@@ -27,6 +27,17 @@ class Recipe(models.Model):
         return RecipeDocument.model_validate(self.document)
 
 
+class Batch(models.Model):
+    """Sets that were asked for together, ahead of time, and can be held back together."""
+
+    # While this is set, none of its sets is given to a worker; what is being written is written to its end.
+    paused_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"batch {self.pk}"
+
+
 class CandidateSetQuerySet(models.QuerySet["CandidateSet"]):
     def requested(self) -> "CandidateSetQuerySet":
         return self.filter(status=CandidateSet.Status.REQUESTED)
@@ -68,6 +79,12 @@ class CandidateSet(models.Model):
     status = models.CharField(max_length=12, choices=Status, default=Status.REQUESTED)
     # Somebody waits for this set; the others are written ahead of time.
     urgent = models.BooleanField(default=False)
+    # With whom it is held back; nobody holds back a set that somebody waits for.
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, blank=True, related_name="candidate_sets")
+    # Among sets written ahead of time: the lower, the sooner it will be needed.
+    rank = models.PositiveIntegerField(default=0)
+    # Decides what the method draws itself: voices, answers from a tail, the first of a selection.
+    method_seed = models.BigIntegerField(null=True, blank=True)
     token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     worker = models.CharField(max_length=200, blank=True)
@@ -133,8 +150,9 @@ class Completion(models.Model):
 
     candidate_set = models.ForeignKey(CandidateSet, on_delete=models.CASCADE, related_name="completions")
     number = models.PositiveSmallIntegerField()
-    # What it was asked for: "set", "missing", "ordinary", "one".
+    # What it was asked for: "set", "missing", "ordinary", "one", "comment" …, and for which voice or community.
     purpose = models.CharField(max_length=20)
+    condition = models.CharField(max_length=50, blank=True)
     text = models.TextField(blank=True)
     # Empty: used, at least in part. Else the machine-readable reasons, separated by commas.
     rejected = models.CharField(max_length=200, blank=True)
@@ -144,6 +162,9 @@ class Completion(models.Model):
     model = models.CharField(max_length=300)
     # The hub's commit, or sha256:… of a local model's weights.
     revision = models.CharField(max_length=100)
+    # The adapter with its revision, and the endpoint by its name; empty without.
+    adapter = models.CharField(max_length=400, blank=True)
+    endpoint = models.CharField(max_length=100, blank=True)
     wording_sha256 = models.CharField(max_length=64, blank=True)
     decoding = models.JSONField(default=dict)
     # Null where the generator honours no seed.
@@ -152,6 +173,10 @@ class Completion(models.Model):
     prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
     new_tokens = models.PositiveIntegerField(null=True, blank=True)
     seconds = models.FloatField(null=True, blank=True)
+    # In the currency of the endpoint's prices; null where there are none.
+    cost = models.FloatField(null=True, blank=True)
+    # How often the request was sent until this answer came.
+    sent = models.PositiveSmallIntegerField(default=1)
     worker = models.CharField(max_length=200, blank=True)
     recorded_at = models.DateTimeField(default=timezone.now)
 
@@ -181,6 +206,10 @@ class Candidate(models.Model):
     )
     # "negatively-correlated", "ordinary", "imported" …: how this one came about (a 3+1 set mixes them).
     method = models.CharField(max_length=40)
+    # The key of the voice or community that it was asked to speak for; what it does speak for is a label.
+    condition = models.CharField(max_length=50, blank=True)
+    # How probable the model said that it is (verbalized sampling).
+    stated_probability = models.FloatField(null=True, blank=True)
     # For imported ones, what the source says; empty: unknown.
     author_kind = models.CharField(max_length=10, choices=AuthorKind, blank=True)
     author = models.CharField(max_length=200, blank=True)
@@ -191,3 +220,78 @@ class Candidate(models.Model):
 
     def __str__(self) -> str:
         return f"candidate {self.slot} of set {self.candidate_set_id}"
+
+
+class Diversity(models.Model):
+    """How far apart the texts of a set are, and how near to what was asked; written together with the set."""
+
+    class Of(models.TextChoices):
+        SHOWN = "shown", _("the set as it is shown")  # after repair
+        FIRST_TRY = "first-try", _("the first try as it came")  # before repair: fit or not (decision 41)
+
+    candidate_set = models.ForeignKey(CandidateSet, on_delete=models.CASCADE, related_name="diversities")
+    of = models.CharField(max_length=10, choices=Of)
+    # "character n-grams", or the embedder that the recipe names, model@revision.
+    embedder = models.CharField(max_length=400)
+    texts = models.PositiveSmallIntegerField()
+    # 1 less the cosine, over all pairs; null with fewer than two texts, as the next three.
+    mean_distance = models.FloatField(null=True, blank=True)
+    # Effective number of different texts: 1 to the number of texts.
+    vendi = models.FloatField(null=True, blank=True)
+    # Share of word pairs that occur once among all texts.
+    distinctness = models.FloatField(null=True, blank=True)
+    # Standard deviation of the lengths in characters, divided by their mean.
+    length_spread = models.FloatField(null=True, blank=True)
+    near_duplicates = models.PositiveSmallIntegerField(default=0)
+    # Cosine with the message that is answered: over all texts, and of the farthest.
+    relevance = models.FloatField(null=True, blank=True)
+    lowest_relevance = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "diversities"
+        constraints = [
+            models.UniqueConstraint(fields=["candidate_set", "of", "embedder"], name="a_set_is_measured_once_each_way")
+        ]
+
+    def __str__(self) -> str:
+        return f"diversity of set {self.candidate_set_id} ({self.of})"
+
+
+class Label(models.Model):
+    """What value a text of a set speaks for, according to somebody."""
+
+    candidate_set = models.ForeignKey(CandidateSet, on_delete=models.CASCADE, related_name="labels")
+    # Of the tidied text: of a candidate, or of a part of a first try that was not shown.
+    text_sha256 = models.CharField(max_length=64)
+    # The list of values it was chosen from.
+    scheme = models.CharField(max_length=50)
+    # Empty: the source could not tell.
+    value = models.CharField(max_length=50, blank=True)
+    # "researcher", or the judge, model@revision.
+    source = models.CharField(max_length=400)
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["candidate_set", "text_sha256", "scheme", "source"], name="a_source_labels_a_text_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scheme}: {self.value} ({self.source})"
+
+
+class Spending(models.Model):
+    """What an endpoint was asked for so far, with what is asked of it at the moment counted at its most."""
+
+    endpoint = models.CharField(max_length=100, unique=True)
+    requests = models.PositiveBigIntegerField(default=0)
+    tokens = models.PositiveBigIntegerField(default=0)
+    cost = models.FloatField(default=0)
+
+    class Meta:
+        verbose_name_plural = "spendings"
+
+    def __str__(self) -> str:
+        return f"{self.endpoint}: {self.requests} requests, {self.tokens} tokens, {self.cost}"

@@ -22,6 +22,7 @@ REASONS: dict[str, Promise] = {
     "model-not-loadable": _("The model could not be loaded."),
     "prompt-too-long": _("The conversation is longer than the model can read."),
     "no-wording": _("The instruction for the model does not exist in this language."),
+    "cannot-score": _("The model does not say how probable given answers are."),
     "too-slow": _("The model took longer than is allowed."),
     "generator-failed": _("Writing the answers failed."),
     "worker-lost": _("Several workers stopped while they wrote this set."),

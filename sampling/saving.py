@@ -4,13 +4,13 @@ import logging
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from sampling import checks
 from sampling.asking import Draft, Order, Reply
 from sampling.claims import Claim
-from sampling.generators.interface import Generator
 from sampling.models import Candidate, CandidateSet, Completion
 from sampling.order import canonical_order
 from sampling.tidying import storable
@@ -26,7 +26,6 @@ class Outcome:
     order: Order
     replies: list[Reply] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
-    generator: Generator | None = None
     failure: str = ""
     """A code of sampling.reasons; empty where there are drafts."""
     failure_detail: str = ""
@@ -50,6 +49,8 @@ def save(held: Claim, outcome: Outcome, *, worker: str, now: datetime) -> bool:
             text=draft.text,
             completion=kept[id(draft.reply)],
             method=draft.method,
+            condition=draft.condition,
+            stated_probability=draft.stated_probability,
         )
         for slot, draft in enumerate(outcome.drafts)
     )
@@ -83,30 +84,35 @@ def _make_ready(held: Claim, outcome: Outcome, *, now: datetime) -> int:
 
 def _completions(candidate_set_id: int, outcome: Outcome, *, worker: str, now: datetime) -> list[Completion]:
     """Return every completion of the attempt, used or not, numbered after those of earlier attempts."""
-    generator = outcome.generator
-    if generator is None:
-        return []
     first = Completion.objects.filter(candidate_set=candidate_set_id).count()
     return [
-        Completion(
-            candidate_set_id=candidate_set_id,
-            number=number,
-            purpose=reply.request.purpose,
-            text=storable(reply.text),
-            rejected=",".join(reply.rejected),
-            parts=reply.parts,
-            generator=generator.name,
-            model=generator.model,
-            revision=generator.revision,
-            wording_sha256=sha256(),
-            decoding=generator.decoding,
-            seed=reply.seed,
-            stop_reason=reply.stop_reason,
-            prompt_tokens=reply.prompt_tokens,
-            new_tokens=reply.new_tokens,
-            seconds=reply.seconds,
-            worker=worker,
-            recorded_at=now,
-        )
+        _completion(reply, candidate_set_id=candidate_set_id, number=number, worker=worker, recorded_at=now)
         for number, reply in enumerate(outcome.replies, start=first)
     ]
+
+
+def _completion(reply: Reply, **fields: Any) -> Completion:
+    writer = reply.writer
+    assert writer is not None, "whoever carries a request to a generator notes which one answered"
+    return Completion(
+        **fields,
+        purpose=reply.request.purpose,
+        condition=reply.request.condition,
+        text=storable(reply.text),
+        rejected=",".join(reply.rejected),
+        parts=reply.parts,
+        generator=writer.name,
+        model=writer.model,
+        revision=writer.revision,
+        adapter=writer.adapter,
+        endpoint=writer.endpoint,
+        wording_sha256=sha256(),
+        decoding=writer.decoding,
+        seed=reply.seed,
+        stop_reason=reply.stop_reason,
+        prompt_tokens=reply.prompt_tokens,
+        new_tokens=reply.new_tokens,
+        seconds=reply.seconds,
+        cost=reply.cost,
+        sent=reply.sent,
+    )

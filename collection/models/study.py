@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotators.models import Panel
 from collection.configuration import Configuration
-from sampling.models import Recipe
+from sampling.models import Batch, Recipe
 
 User = AuthUser | AnonymousUser
 
@@ -44,6 +44,8 @@ class Study(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
     # The version in force. Null only between the two inserts that make a study.
     version = models.ForeignKey("StudyVersion", on_delete=models.PROTECT, null=True, related_name="+")
+    # The first-turn sets of its prompts, written ahead of time; None until some are asked for.
+    batch = models.OneToOneField(Batch, on_delete=models.PROTECT, null=True, blank=True, related_name="study")
     researchers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="studies", blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -90,6 +92,6 @@ class StudyVersion(models.Model):
 
         Opening sets that came imported have nobody to write another one: the recipe of later turns does.
         """
-        if opening and self.first_recipe.says.generator is not None:
+        if opening and self.first_recipe.says.generates:
             return self.first_recipe
         return self.later_recipe

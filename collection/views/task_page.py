@@ -103,8 +103,8 @@ def shown(turn: Turn) -> list[Shown]:
 
 def is_by_demo_model(turn: Turn | None) -> bool:
     """Whether the answers come from the model that only shows how things work."""
-    generator = turn.candidate_set.recipe.says.generator if turn else None
-    return generator is not None and generator.model.rstrip("/").endswith(DEMO_MODEL)
+    writers = turn.candidate_set.recipe.says.writers() if turn else ()
+    return any(writer.model.rstrip("/").endswith(DEMO_MODEL) for writer in writers)
 
 
 def milliseconds(moment: datetime) -> int:

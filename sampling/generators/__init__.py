@@ -2,9 +2,10 @@
 
 from importlib import import_module
 
+from sampling import recipe_document
 from sampling.generators.engine import ENGINES
 from sampling.generators.interface import Generator
-from sampling.recipe_document import RecipeDocument
+from sampling.recipe_document import Decoding
 
 __all__ = ["generator_of", "stop"]
 
@@ -12,13 +13,12 @@ __all__ = ["generator_of", "stop"]
 _MODULES = {"huggingface": "sampling.generators.huggingface", "recorded": "sampling.generators.recorded"}
 
 
-def generator_of(recipe: RecipeDocument) -> Generator:
-    """Return the generator that a recipe names, ready to write.
+def generator_of(spec: recipe_document.Generator, decoding: Decoding) -> Generator:
+    """Return the generator that a recipe describes, ready to write.
 
     :raises GeneratorFailed: if it cannot be had here.
     """
-    assert recipe.generator is not None
-    generator: Generator = import_module(_MODULES[recipe.generator.name]).generator_of(recipe)
+    generator: Generator = import_module(_MODULES[spec.name]).generator_of(spec, decoding)
     return generator
 
 

@@ -16,9 +16,9 @@ from sampling.asking import Reply, Request
 from sampling.generators.chat_model import load
 from sampling.generators.continuous_batching import ContinuousBatching, NotSupported
 from sampling.generators.engine import ENGINES, Engine, Writing
-from sampling.generators.interface import Progress, TooSlow
+from sampling.generators.interface import CannotScore, Progress, TooSlow
 from sampling.generators.micro_batches import MicroBatches
-from sampling.recipe_document import Decoding, RecipeDocument
+from sampling.recipe_document import Decoding, Generator
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ class HuggingFace:
     """Writes with the model that a recipe names."""
 
     name = "huggingface"
+    adapter = endpoint = ""
 
     def __init__(self, *, engine: Engine, model: str, decoding: Decoding) -> None:
         self.model = model
@@ -43,6 +44,8 @@ class HuggingFace:
 
     def complete(self, requests: list[Request], *, progress: Progress) -> list[Reply]:
         """Answer every request, in order; see sampling.generators.interface.Generator."""
+        if any(request.options for request in requests):
+            raise CannotScore("not yet")
         writings = [self._engine.submit(request.messages, self._decoding) for request in requests]
         for writing in writings:
             progress.watch(writing)
@@ -64,15 +67,13 @@ def _reply(request: Request, writing: Writing) -> Reply:
     )
 
 
-def generator_of(recipe: RecipeDocument) -> HuggingFace:
-    """Return the generator of a recipe; the first call of a process loads the model.
+def generator_of(spec: Generator, decoding: Decoding) -> HuggingFace:
+    """Return the generator that a recipe describes; the first call of a process loads the model.
 
     :raises ModelNotLoadable: saying why.
     """
-    assert recipe.generator is not None
-    model, revision = recipe.generator.model, recipe.generator.revision
-    engine = ENGINES.get(f"{model}@{revision or ''}", partial(_engine, model, revision))
-    return HuggingFace(engine=engine, model=model, decoding=recipe.decoding)
+    engine = ENGINES.get(f"{spec.model}@{spec.revision or ''}", partial(_engine, spec.model, spec.revision))
+    return HuggingFace(engine=engine, model=spec.model, decoding=decoding)
 
 
 def _engine(model: str, revision: str | None) -> Engine:

@@ -1,8 +1,8 @@
 """What every generator is: it is asked for completions and answers in the same order. Knows no Django and no torch."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
-from sampling.asking import Reply, Request
+from sampling.asking import Reply, Request, Writer
 
 
 class GeneratorFailed(Exception):
@@ -21,6 +21,12 @@ class PromptTooLong(GeneratorFailed):
     """The conversation does not fit into the model."""
 
     code = "prompt-too-long"
+
+
+class CannotScore(GeneratorFailed):
+    """This generator does not say how probable given answers are."""
+
+    code = "cannot-score"
 
 
 class TooSlow(GeneratorFailed):
@@ -54,18 +60,13 @@ class Progress:
         return sum(counted.decoded for counted in self._watched)
 
 
-class Generator(Protocol):
-    """Who writes the text."""
-
-    name: str
-    model: str
-    revision: str
-    """The hub's commit, or sha256:… of a local model's weights."""
-    decoding: dict[str, Any]
+class Generator(Writer, Protocol):
+    """Who writes the text: one model with one way of decoding."""
 
     def complete(self, requests: list[Request], *, progress: Progress) -> list[Reply]:
-        """Answer every request, in order.
+        """Answer every request, in order; where a request has options, score them.
 
         :raises GeneratorFailed: if one cannot be answered.
+        :raises CannotScore: if options are to be scored, and this generator cannot.
         :raises Stopping: if this process ends before they are.
         """

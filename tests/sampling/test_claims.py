@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from sampling import generation
+from sampling import carrying, generation
 from sampling.asking import Order
 from sampling.claims import RENEWER, Claim, claim, lease
 from sampling.generators.interface import Stopping
@@ -122,10 +122,10 @@ def test_a_claim_is_renewed_while_the_writing_goes_on_and_not_after(make_set: Ma
 def test_a_set_is_handed_back_when_its_worker_is_told_to_stop(
     make_set: MakeSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop(_recipe: object) -> None:
+    def stop(*_asked: object) -> None:
         raise Stopping
 
-    monkeypatch.setattr(generation, "generator_of", stop)
+    monkeypatch.setattr(carrying, "generator_of", stop)
     candidate_set = make_set(queued_at=NOW)
     assert not generation.fill(candidate_set_id=candidate_set.pk)
     candidate_set.refresh_from_db()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sampling import generation, reasons
+from sampling import carrying, reasons
 from sampling.asking import Order
 from sampling.generation import fill
 from sampling.generators.recorded import messages_sha256
@@ -78,10 +78,10 @@ def test_what_no_database_can_hold_does_not_stop_a_set(record: Record) -> None:
 def test_an_error_nobody_foresaw_fails_the_set_and_not_the_worker(
     make_set: MakeSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def break_down(_recipe: object) -> None:
+    def break_down(*_asked: object) -> None:
         raise ZeroDivisionError("a day without luck")
 
-    monkeypatch.setattr(generation, "generator_of", break_down)
+    monkeypatch.setattr(carrying, "generator_of", break_down)
     candidate_set = make_set()
     assert fill(candidate_set_id=candidate_set.pk)
     candidate_set.refresh_from_db()
