@@ -220,3 +220,20 @@ class SurveyAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.annotator}: {self.question}"
+
+
+class CheckOutcome(models.Model):
+    """What came of a practice task, an attention check or a repeat. No verdict: people err, and change their minds."""
+
+    class Kind(models.TextChoices):
+        PRACTICE = "practice", _("practice")  # chose the better answer
+        ATTENTION = "attention", _("attention check")  # chose the answer that was asked for
+        REPEAT = "repeat", _("repeat")  # chose as the first time
+
+    annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="check_outcomes")
+    kind = models.CharField(max_length=10, choices=Kind)
+    passed = models.BooleanField()
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.annotator}: {self.kind} {'passed' if self.passed else 'missed'}"

@@ -1,26 +1,44 @@
-"""Giving an annotator their next task, and keeping count of the places that tasks hold."""
+"""Giving an annotator their next task: the open one, one that is held for them, or one drawn at this moment."""
 
 import random
 import secrets
+import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, Q
 
 from annotators import enrolment
 from annotators.models import Annotator, Panel
-from collection.models import Comparison, Overlap, Prompt, Study, Task, Turn
-from collection.orders import balanced_order
-from sampling.models import CandidateSet
+from collection import kinds, places
+from collection.drawing import draw
+from collection.models import Comparison, Item, Overlap, Prompt, Study, Task, Turn
+from collection.models.prompt import OverlapQuerySet
+from collection.orders import balanced_order, drawn_order
 
-EVERYBODY = ""
-"""The stratum of items that do not tell people apart."""
+PATIENCE = 40
+"""Attempts at a task while others take every place that is drawn."""
+
+MOST_DRAWS = 10
+"""Draws within such an attempt."""
 
 
 class NoTaskAvailable(Exception):
     """The annotator has done all that is asked of one person, or no open study of their panel wants more."""
+
+
+class EnoughForToday(NoTaskAvailable):
+    """The annotator has done all that a study asks of one person in a day; more comes tomorrow."""
+
+
+class TooFewTasks(NoTaskAvailable):
+    """A study promises whoever starts some tasks, and there are not so many left for this annotator."""
+
+
+class PlacesAreBusy(NoTaskAvailable):
+    """Others were taking the places that are left, again and again. Nothing was changed; asking again will do."""
 
 
 class NotAdmitted(Exception):
@@ -60,13 +78,29 @@ def next_task(*, annotator: Annotator, now: datetime) -> Task:
     """
     # Expiries are transactions of their own: giving one place back and taking another in the same transaction would let
     # two people who swap places wait for each other for ever.
-    for task in Task.objects.of(annotator).overdue(now=now):
-        _expire(task=task, now=now)
+    for task in Task.objects.of(annotator).live().select_related("study"):
+        if task.lease_until < now:
+            _expire(task=task, now=now)
+        elif task.is_held and task.study.state != Study.State.OPEN:
+            _let_go_alone(task)
     try:
-        return give_task(annotator=annotator, now=now)
+        return _given_patiently(annotator=annotator, now=now)
+    except EnoughForToday:
+        raise
     except NoTaskAvailable:
-        # What others let expire is wanted again, also before the sweep comes by.
+        # What others let expire is wanted again, and what became ready is offered, also before the sweeps come by.
         expire(now=now, panel=annotator.panel, skip_busy=False)
+        places.offer_ready(panel=annotator.panel)
+    return _given_patiently(annotator=annotator, now=now)
+
+
+def _given_patiently(*, annotator: Annotator, now: datetime) -> Task:
+    for _try in range(PATIENCE):
+        try:
+            return give_task(annotator=annotator, now=now)
+        except PlacesAreBusy:
+            # Everything of this attempt was rolled back, so that nobody waits for us while we wait.
+            time.sleep(random.uniform(0.005, 0.05))
     return give_task(annotator=annotator, now=now)
 
 
@@ -75,13 +109,13 @@ def is_something_left(*, annotator: Annotator) -> bool:
 
     :raises NotAdmitted: if consent or questions come first.
     """
-    if Task.objects.of(annotator).open().exists():
+    if Task.objects.of(annotator).live().exists():
         return True
     if needs := enrolment.needs(annotator):
         raise NotAdmitted(needs)
     studies = Study.objects.open().for_panel(annotator.panel).select_related("version__first_recipe")
     return any(
-        _wants_more_of(annotator, study) and (_own_share(study) > 0 or _eligible(annotator, study).exists())
+        _wants_more_of(annotator, study) and (_own_share(study) > 0 or _could_be_offered(annotator, study))
         for study in studies.select_related("version__later_recipe")
     )
 
@@ -97,23 +131,107 @@ def give_task(*, annotator: Annotator, now: datetime) -> Task:
     person = Annotator.objects.one_at_a_time().get(pk=annotator.pk)
     if person.standing != Annotator.Standing.ACTIVE:
         raise NoTaskAvailable
-    task = Task.objects.of(person).open().select_related("study", "version").first()
-    return task or _assigned(person=person, now=now)
+    return _begun(person, now=now) or _assigned(person=person, now=now)
 
 
-def _assigned(*, person: Annotator, now: datetime) -> Task:
+@transaction.atomic
+def hold_next(*, annotator: Annotator, now: datetime) -> Task | None:
+    """Keep the task that comes after the open one, so that "next" finds it there; None where there is none to keep.
+
+    Asked again it keeps no more than the study says.
+    """
+    person = Annotator.objects.one_at_a_time().get(pk=annotator.pk)
+    current = Task.objects.of(person).open().select_related("study__version").first()
+    if current is None or person.standing != Annotator.Standing.ACTIVE:
+        return None
+    kept = Task.objects.of(person).held().count()
+    if current.study.state != Study.State.OPEN or kept >= current.study.asks.held.ahead:
+        return None
+    try:
+        return _assigned(person=person, now=now, state=Task.State.HELD)
+    except (NoTaskAvailable, NotAdmitted):
+        return None
+
+
+def _begun(person: Annotator, *, now: datetime) -> Task | None:
+    """Return the open task, else open the oldest one that is held, if its study gives tasks."""
+    live = Task.objects.of(person).live().select_related("study", "version")
+    for task in sorted(live, key=lambda task: (task.is_held, task.pk)):
+        if task.is_open:
+            return task
+        if task.study.state == Study.State.OPEN:
+            task.state = Task.State.OPEN
+            task.lease_until = now + timedelta(minutes=task.asks.lease_minutes)
+            task.recorded_at = now
+            task.save(update_fields=["state", "lease_until", "recorded_at"])
+            return task
+    return None
+
+
+def _assigned(*, person: Annotator, now: datetime, state: Task.State = Task.State.OPEN) -> Task:
     if needs := enrolment.needs(person):
         raise NotAdmitted(needs)
     studies = Study.objects.open().for_panel(person.panel).order_by("pk")
-    for study in studies.select_related("version__first_recipe", "version__later_recipe"):
-        if _wants_more_of(person, study) and (task := _drawn(person=person, study=study, now=now)):
-            return task
-    raise NoTaskAvailable
+    why: NoTaskAvailable = NoTaskAvailable()
+    for study in studies.select_related("panel", "version__first_recipe", "version__later_recipe"):
+        try:
+            return _first_or_next(person=person, study=study, now=now, state=state)
+        except NoTaskAvailable as refusal:
+            why = refusal
+    raise why
+
+
+def _first_or_next(*, person: Annotator, study: Study, now: datetime, state: Task.State) -> Task:
+    """Draw a task of a study; with a person's first one, hold as many as the study promises whoever starts."""
+    so_far = _so_far(person, study)
+    if person.language not in study.asks.languages or so_far.counted >= study.asks.tasks_per_annotator:
+        raise NoTaskAvailable
+    if study.asks.tasks_per_day and _given_today(person, study, now=now) >= study.asks.tasks_per_day:
+        raise EnoughForToday
+    promised = study.asks.held.reserved if so_far.has_just_come else 0
+    task = _drawn(person=person, study=study, so_far=so_far, now=now, state=state)
+    if task is None:
+        raise TooFewTasks if promised else NoTaskAvailable
+    for _each in range(promised - task.is_regular):
+        if _drawn(person=person, study=study, so_far=so_far, now=now, state=Task.State.HELD) is None:
+            raise TooFewTasks
+    return task
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """What a person was given in one study."""
+
+    counted: int
+    """Tasks that are done, open or held, without practice."""
+    has_begun: bool
+    """Whether any of their tasks was no practice: then practice is over."""
+    has_just_come: bool
+    """Whether they were given nothing at all."""
+
+
+def _so_far(person: Annotator, study: Study) -> SoFar:
+    mine = Task.objects.of(person).filter(study=study)
+    counted = Q(pk__in=mine.done().values("pk")) | Q(state__in=Task.LIVE)
+    practice = Q(kind=Task.Kind.PRACTICE)
+    found = mine.aggregate(
+        all=Count("pk"), counted=Count("pk", filter=counted & ~practice), practice=Count("pk", filter=practice)
+    )
+    return SoFar(
+        counted=found["counted"],
+        has_begun=found["all"] > found["practice"],
+        has_just_come=found["all"] == 0,
+    )
 
 
 def _wants_more_of(person: Annotator, study: Study) -> bool:
     done = Task.objects.of(person).filter(study=study).done()
     return person.language in study.asks.languages and done.count() < study.asks.tasks_per_annotator
+
+
+def _given_today(person: Annotator, study: Study, *, now: datetime) -> int:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Task.objects.of(person).filter(study=study, recorded_at__gte=midnight).count()
 
 
 def _own_share(study: Study) -> float:
@@ -122,26 +240,37 @@ def _own_share(study: Study) -> float:
     return study.asks.prompts.own_share if study.version.live_recipe(opening=True) else 0.0
 
 
-def _drawn(*, person: Annotator, study: Study, now: datetime) -> Task | None:
-    """Draw, by a seed that is kept, an item or a prompt of one's own, in the study's mix."""
+def _drawn(*, person: Annotator, study: Study, so_far: SoFar, now: datetime, state: Task.State) -> Task | None:
+    """Draw, by a seed that is kept, which kind of task comes, and an item or a prompt of one's own."""
     assert study.version is not None
     seed = secrets.randbits(63)
     rng = random.Random(seed)
+    minutes = study.asks.lease_minutes if state == Task.State.OPEN else study.asks.held.minutes
     task = Task(
         annotator=person,
         study=study,
         version=study.version,
-        lease_until=now + timedelta(minutes=study.asks.lease_minutes),
+        state=state,
+        lease_until=now + timedelta(minutes=minutes),
         draw_seed=seed,
+        draw_probability=1.0,
         recorded_at=now,
     )
-    own_share = _own_share(study)
+    if special := kinds.special(person=person, study=study, practises=not so_far.has_begun, rng=rng):
+        task.kind, task.item, task.repeat_of = special.kind, special.item, special.repeat_of
+        task.draw_probability = special.probability
+        return _opened(task, special.item, order_index=None, now=now)
+    return _regular(task, rng=rng, now=now)
+
+
+def _regular(task: Task, *, rng: random.Random, now: datetime) -> Task | None:
+    own_share = _own_share(task.study)
     task.draw_probability = own_share
     if rng.random() >= own_share:
-        if item := _place(person=person, study=study, rng=rng):
-            overlap, chance = item
+        if place := _place(person=task.annotator, study=task.study, rng=rng):
+            task.overlap, chance = place
             task.draw_probability = (1 - own_share) * chance
-            return _opened(task, overlap, now=now)
+            return _opened(task, task.overlap.item, order_index=task.overlap.orders_drawn - 1, now=now)
         if own_share == 0:
             return None
         # With the items used up, one's own words are all that could come.
@@ -151,80 +280,86 @@ def _drawn(*, person: Annotator, study: Study, now: datetime) -> Task | None:
 
 
 def _place(*, person: Annotator, study: Study, rng: random.Random) -> tuple[Overlap, float] | None:
-    """Take a place of an item drawn from the least-filled ones; return it with the probability of that draw."""
+    """Take a place of an item drawn from the least-filled ones; return it with the probability of that draw.
+
+    :raises PlacesAreBusy: if others were taking every item that was drawn.
+    """
     eligible = _eligible(person, study)
-    while level := eligible.values("taken").annotate(items=Count("pk")).order_by("taken").first():
-        at_level = eligible.filter(taken=level["taken"]).order_by("pk")
-        pick = rng.randrange(level["items"])
-        for pk in at_level.values_list("pk", flat=True)[pick : pick + 1]:
-            # A conditional update, alone on the row that it changes: of all who want the last place, whoever comes
-            # second waits for the first, sees it taken, and draws again.
-            if Overlap.objects.wanting().filter(pk=pk).update(taken=F("taken") + 1, orders_drawn=F("orders_drawn") + 1):
-                overlap = Overlap.objects.select_related("item__prompt", "item__candidate_set").get(pk=pk)
-                if overlap.item.frozen_at is None:
-                    return overlap, 1 / level["items"]
-                # Reported between the draw and now.
-                Overlap.objects.filter(pk=pk).update(taken=F("taken") - 1)
-    return None
+    for _draw in range(MOST_DRAWS):
+        drawn = draw(eligible, rng=rng)
+        if drawn is None:
+            return None
+        if overlap := places.take(drawn.overlap_id, level=drawn.level):
+            return overlap, drawn.probability
+    raise PlacesAreBusy
 
 
-def _eligible(person: Annotator, study: Study) -> QuerySet[Overlap]:
-    """Items in the person's language that want people and are fit to be shown, but for prompts they have seen."""
-    seen = list(Prompt.objects.filter(item__tasks__annotator=person).values_list("study_id", "group", "text_sha256"))
-    groups = {group for study_id, group, _text in seen if group and study_id == study.pk}
-    wanting = Overlap.objects.wanting().filter(
-        study=study,
-        language=person.language,
-        stratum=EVERYBODY,
-        item__frozen_at=None,
-        item__candidate_set__status=CandidateSet.Status.READY,
-    )
-    # The same words count as seen in every study, translations (a group) within theirs.
-    return wanting.exclude(item__prompt__text_sha256__in={text for *_, text in seen}).exclude(
-        item__prompt__group__in=groups
-    )
+def _eligible(person: Annotator, study: Study) -> OverlapQuerySet:
+    """Items of the person's language and stratum that want people and are offered, but for those they have seen."""
+    stratum = places.stratum_of(person, study.asks)
+    if stratum is None:
+        return Overlap.objects.none()
+    wanting = Overlap.objects.wanting().offered().filter(study=study, language=person.language, stratum=stratum)
+    # By their keys, so that the draw looks at one table.
+    return wanting.exclude(item__in=_seen(person, study))
 
 
-def _opened(task: Task, overlap: Overlap, *, now: datetime) -> Task:
+def _seen(person: Annotator, study: Study) -> list[int]:
+    """Return the items of a study whose prompt this person has seen.
+
+    The same words count as seen in every study, translations (a group) within theirs.
+    """
+    seen = Prompt.objects.filter(item__tasks__annotator=person)
+    rows = list(seen.values_list("item", "study_id", "group", "text_sha256"))
+    items = [item for item, study_id, *_ in rows if study_id == study.pk]
+    prompts = Prompt.objects.filter(study=study, language=person.language)
+    if groups := {group for _item, study_id, group, _text in rows if group and study_id == study.pk}:
+        items += prompts.exclude(group="").filter(group__in=groups).values_list("item", flat=True)
+    if texts := {text for _item, study_id, _group, text in rows if study_id != study.pk}:
+        items += prompts.filter(text_sha256__in=texts).values_list("item", flat=True)
+    return items
+
+
+def _could_be_offered(person: Annotator, study: Study) -> bool:
+    """Whether an item is left for the person, counting those whose set is ready and that nobody has offered yet."""
+    ready = Item.objects.assignable().filter(overlaps__in=Overlap.objects.filter(offered=False, study=study))
+    return _eligible(person, study).exists() or ready.exclude(pk__in=_seen(person, study)).exists()
+
+
+def _opened(task: Task, item: Item, *, order_index: int | None, now: datetime) -> Task:
     """Save an item's task with its first turn: the item's prompt and set, in an order drawn for this person alone."""
-    item = overlap.item
     assert item.candidate_set is not None
     assert item.candidate_set.canonical_order is not None
-    index = overlap.orders_drawn - 1
-    task.item, task.overlap = item, overlap
+    k = len(item.candidate_set.canonical_order)
+    seed = item.order_seed if order_index is not None else secrets.randbits(62)
+    task.item = item
     task.save(force_insert=True)
     Turn.objects.create(
         task=task,
         number=1,
         message=item.prompt.text,
         candidate_set=item.candidate_set,
-        order=balanced_order(k=len(item.candidate_set.canonical_order), seed=item.order_seed, index=index),
-        order_seed=item.order_seed,
-        order_index=index,
+        order=drawn_order(k=k, seed=seed) if order_index is None else balanced_order(k=k, seed=seed, index=order_index),
+        order_seed=seed,
+        order_index=order_index,
         idempotency_key=uuid.uuid4(),
         recorded_at=now,
     )
     return task
 
 
-# ---- places ----------------------------------------------------------------------------------------------------------
-def give_back(task: Task) -> None:
-    """Let somebody else have the place that this task holds, if it holds one. The caller has locked the person."""
-    held = task.overlap_id
-    task.overlap = None
-    # Conditional, so that no place is given back twice.
-    if held and Task.objects.filter(pk=task.pk, overlap=held).update(overlap=None):
-        Overlap.objects.filter(pk=held).update(taken=F("taken") - 1)
+# ---- ending ----------------------------------------------------------------------------------------------------------
+def let_go(task: Task) -> None:
+    """Give up a task that is held: nobody has seen it, so nothing of it stays. The caller has locked the person."""
+    places.give_back(task)
+    Task.objects.held().filter(pk=task.pk).delete()
 
 
-def take_again(task: Task) -> bool:
-    """Take the place that this task gave back, if nobody else has it by now. The caller has locked the person."""
-    overlap = Overlap.objects.filter(item=task.item_id, stratum=EVERYBODY).first()
-    if overlap is None or not Overlap.objects.wanting().filter(pk=overlap.pk).update(taken=F("taken") + 1):
-        return False
-    task.overlap = overlap
-    task.save(update_fields=["overlap"])
-    return True
+@transaction.atomic
+def _let_go_alone(task: Task) -> None:
+    Annotator.objects.one_at_a_time().get(pk=task.annotator_id)
+    if held := Task.objects.held().filter(pk=task.pk).first():
+        let_go(held)
 
 
 def expire(*, now: datetime, panel: Panel | None = None, skip_busy: bool = True) -> int:
@@ -243,7 +378,11 @@ def _expire(*, task: Task, now: datetime, skip_busy: bool = False) -> bool:
     person = Annotator.objects.filter(pk=task.annotator_id)
     if person.one_at_a_time(skip_busy=skip_busy).first() is None:
         return False
-    ended = Task.objects.overdue(now=now).filter(pk=task.pk).update(state=Task.State.EXPIRED, finished_at=now)
+    overdue = Task.objects.overdue(now=now).filter(pk=task.pk)
+    if held := overdue.held().first():
+        let_go(held)
+        return True
+    ended = overdue.update(state=Task.State.EXPIRED, finished_at=now)
     if ended and not Comparison.objects.filter(turn__task=task, turn__number=1).exists():
-        give_back(task)
+        places.give_back(task)
     return bool(ended)

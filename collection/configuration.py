@@ -4,7 +4,15 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from annotators.panel_file import PanelPart
 from annotators.survey import N_, LanguageCode, Texts
@@ -55,6 +63,50 @@ class Prompts(_Part):
     own_share: float = Field(default=0.0, ge=0, le=1, description="Share of tasks that open with own words.")
 
 
+class Overlap(_Part):
+    """How many people an item wants: in all, or of each stratum. A number alone says how many in all."""
+
+    wanted: int = Field(default=1, ge=1, le=10_000)
+    per: list[str] = Field(default_factory=list, max_length=4, description="Questions whose answers tell strata apart.")
+    where: dict[LanguageCode, dict[str, list[str]]] = Field(default_factory=dict)
+    """For items of a language, the only answers whose strata are wanted, by question. Others are wanted from all."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_number_will_do(cls, value: Any) -> Any:
+        return value if isinstance(value, dict | Overlap) else {"wanted": value}
+
+    @field_validator("per", mode="before")
+    @classmethod
+    def _one_question_will_do(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @model_serializer(mode="wrap")
+    def _as_short_as_it_can_be_said(self, whole: SerializerFunctionWrapHandler) -> Any:
+        return whole(self) if self.per else self.wanted
+
+
+class Held(_Part):
+    """Tasks that are kept for somebody who has not seen them yet."""
+
+    reserved: int = Field(default=0, ge=0, le=50, description="How many somebody who starts can surely do.")
+    ahead: int = Field(default=1, ge=0, le=5, description="How many are drawn while the one before is worked on.")
+    minutes: int = Field(default=30, ge=1, le=60 * 24, description="How long each is kept.")
+
+
+class Repeats(_Part):
+    """Items given to the same person once more."""
+
+    share: float = Field(default=0.0, ge=0, le=0.5, description="Share of tasks.")
+    after: int = Field(default=3, ge=1, le=1000, description="Tasks in between, at least.")
+
+
+class Attention(_Part):
+    """Items that say which answer to choose."""
+
+    share: float = Field(default=0.0, ge=0, le=0.5, description="Share of tasks.")
+
+
 class Recipes(_Part):
     """How candidate sets are made. Without `later`, a task has exactly one turn."""
 
@@ -99,8 +151,12 @@ class Configuration(_Part):
     explanations: Explanations = Explanations()
     prompts: Prompts = Prompts()
     recipes: Recipes
-    overlap: int = Field(default=1, ge=1, le=10_000)
+    overlap: Overlap = Overlap()
     tasks_per_annotator: int = Field(default=10, ge=1, le=1000)
+    tasks_per_day: int | None = Field(default=None, ge=1, le=1000)
+    held: Held = Held()
+    repeats: Repeats = Repeats()
+    attention: Attention = Attention()
     lease_minutes: int = Field(default=60, ge=1, le=60 * 24 * 14)
     completion: Completion
     columns: dict[PublishedColumn, Column] = Field(default_factory=dict)
@@ -131,6 +187,17 @@ class StudyFile(Configuration):
     """A whole study file: the configuration and the panel it asks."""
 
     panel: PanelPart
+
+    @model_validator(mode="after")
+    def _strata_are_asked_for(self) -> "StudyFile":
+        asked = {question.key: question for question in self.panel.survey if question.asked == "before"}
+        for key in self.overlap.per:
+            if key not in asked or asked[key].kind != "choice":
+                raise ValueError(
+                    N_("counts overlap per {key}, which is no question with options before the first task"),
+                    {"key": key},
+                )
+        return self
 
     def configuration(self) -> Configuration:
         """Return the study without its panel."""

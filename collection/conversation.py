@@ -13,7 +13,7 @@ from typing import Literal
 from django.db import transaction
 
 from annotators.models import Annotator
-from collection import assignment, typed
+from collection import places, qualifying, typed
 from collection.models import Comparison, Draft, Item, Report, Task, Turn
 from collection.orders import drawn_order
 from sampling import intake
@@ -113,9 +113,9 @@ def step(task: Task) -> Step:
 
 
 def is_last_turn(turn: Turn) -> bool:
-    """Whether the task is completed once this turn is compared."""
+    """Whether the task is completed once this turn is compared. Checks, repeats and practice have one turn."""
     version = turn.task.version
-    return version.later_recipe_id is None or turn.number >= version.asks.turns.maximum
+    return not turn.task.is_regular or version.later_recipe_id is None or turn.number >= version.asks.turns.maximum
 
 
 def can_end(task: Task) -> bool:
@@ -231,6 +231,7 @@ def compare(
         recorded_at=now,
     )
     _keep_place(turn)
+    qualifying.judge(comparison, now=now)
     _go_on(turn, now=now)
     return comparison
 
@@ -260,7 +261,8 @@ def _explanation(task: Task, text: str) -> str:
 def _keep_place(turn: Turn) -> None:
     """Hold the item's place for a first comparison that came after its task had given the place back."""
     task = turn.task
-    if turn.number == 1 and task.item_id and task.overlap_id is None and not assignment.take_again(task):
+    holds = task.overlap_id is not None or not task.item_id or not task.is_regular
+    if turn.number == 1 and not holds and not places.take_again(task):
         task.surplus = True
         task.save(update_fields=["surplus"])
 
@@ -331,7 +333,7 @@ def report(*, turn: Turn, place: int, reason: str, now: datetime) -> Report:
         raise ChoiceNotOffered
     candidate = turn.candidate_set.candidates.get(slot=turn.order[place])
     # Locked also where it is frozen already: a researcher who settles another report on it now would not see this one.
-    item = Item.objects.select_for_update().filter(tasks=task, candidate_set=turn.candidate_set).first()
+    item = Item.objects.select_for_update(no_key=True).filter(tasks=task, candidate_set=turn.candidate_set).first()
     made, _created = Report.objects.get_or_create(
         turn=turn,
         candidate=candidate,
@@ -340,6 +342,7 @@ def report(*, turn: Turn, place: int, reason: str, now: datetime) -> Report:
     if item is not None and item.frozen_at is None:
         item.frozen_at = now
         item.save(update_fields=["frozen_at"])
+        places.withhold(item)
     if task.is_open:
         _leave(task, because="reported", now=now)
     return made
@@ -349,7 +352,7 @@ def _leave(task: Task, *, because: str, now: datetime) -> None:
     task.left_because = because
     # An accepted first comparison keeps its place.
     if not (task.turns_so_far and task.turns_so_far[0].is_compared):
-        assignment.give_back(task)
+        places.give_back(task)
     _finish(task, state=Task.State.ABANDONED, now=now)
 
 
@@ -427,3 +430,5 @@ def _extend_lease(task: Task, *, now: datetime) -> None:
     # Only of an open task: a lease that ran out is judged elsewhere.
     until = now + timedelta(minutes=task.asks.lease_minutes)
     Task.objects.open().filter(pk=task.pk).update(lease_until=until)
+    held = now + timedelta(minutes=task.asks.held.minutes)
+    Task.objects.of(task.annotator).held().update(lease_until=held)

@@ -3,10 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from collection import assignment
+from collection import assignment, places
 
 
 @shared_task
 def expire_tasks() -> int:
     """End the tasks whose lease has run out, so that others get their places."""
     return assignment.expire(now=timezone.now())
+
+
+@shared_task
+def offer_ready_items() -> int:
+    """Let people have the items whose candidate sets were written."""
+    return places.offer_ready()

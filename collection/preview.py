@@ -27,7 +27,7 @@ def preview(
     """
     with transaction.atomic():
         # The study's row is locked: nobody sees it open, and nobody opens it meanwhile.
-        locked = Study.objects.select_for_update(of=("self",)).select_related("version").get(pk=study.pk)
+        locked = Study.objects.select_for_update(of=("self",), no_key=True).select_related("version").get(pk=study.pk)
         locked.state = Study.State.OPEN
         locked.save(update_fields=["state"])
         Study.objects.for_panel(locked.panel).exclude(pk=locked.pk).open().update(state=Study.State.PAUSED)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from annotators.survey import N_
 
@@ -50,7 +50,24 @@ class PromptRow(_Part):
     topic: str = Field(default="", max_length=100)
     group: str = Field(default="", max_length=100)
     factual: bool = False
+    role: Literal["question", "attention", "practice"] = "question"
+    expected: int | None = Field(default=None, ge=1, le=8)
+    """Which of the candidates, from 1, an attention check asks for, or practice calls the better one."""
+    feedback: str = Field(default="", max_length=2000)
+    """What somebody reads after this practice task."""
     candidates: list[CandidateRow] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _plays_its_role(self) -> "PromptRow":
+        if self.role == "question" and (self.expected is not None or self.feedback):
+            raise ValueError(N_("expects an answer or has feedback, which only attention checks and practice do"))
+        if self.role != "question" and not self.candidates:
+            raise ValueError(N_("is no question, so it needs ready candidates"))
+        if self.role == "attention" and self.expected is None:
+            raise ValueError(N_("is an attention check, so it must say which candidate it expects"))
+        if self.expected is not None and self.expected > len(self.candidates):
+            raise ValueError(N_("expects a candidate that it does not have"))
+        return self
 
     @field_validator("text")
     @classmethod

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.utils.translation import gettext
 from pydantic import ValidationError
 
-from collection import prompt_file, studies
-from collection.models import Item, Overlap, Prompt, Study
+from collection import places, prompt_file, studies
+from collection.models import Item, Prompt, Study
 from collection.prompt_file import Line, PromptRow
 from collection.study_file import message_of
 from sampling.intake import ImportedCandidate, Source, UnfitSet, import_set
@@ -115,14 +115,17 @@ def _add(study: Study, row: PromptRow, source: Source, *, now: datetime) -> None
         text_sha256=text_sha256(row.text),
         topic=row.topic,
         factual=row.factual,
+        role=row.role,
+        expected_slot=None if row.expected is None else row.expected - 1,
+        feedback=row.feedback,
         source_file=source.file,
         source_line=source.line,
         recorded_at=now,
     )
     item = Item.objects.create(study=study, prompt=prompt, order_seed=secrets.randbits(62))
-    Overlap.objects.create(item=item, study=study, language=row.language, wanted=study.asks.overlap)
     if row.candidates:
         _import_candidates(item, row, source, now=now)
+    places.lay_out([item], study=study)
 
 
 def _import_candidates(item: Item, row: PromptRow, source: Source, *, now: datetime) -> None:

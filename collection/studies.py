@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from collection import places
 from collection.models import Item, Study
 from sampling.intake import request_candidates
 from sampling.models import CandidateSet
@@ -42,6 +43,7 @@ def open_study(*, study: Study, now: datetime) -> None:
     if not study.items.exists() and study.asks.prompts.own_share == 0:
         raise NotPossible(_("Load prompts first: the study has none, and annotators do not write their own."))
     _move(study, Study.State.OPEN)
+    places.offer_ready(study=study)
     request_missing_sets(study=study, now=now)
 
 
@@ -78,7 +80,7 @@ def request_missing_sets(*, study: Study, now: datetime) -> int:
     failed = Q(candidate_set__status=CandidateSet.Status.FAILED)
     lacking = Item.objects.filter(Q(candidate_set=None) | failed, study=study).select_related("prompt").order_by("pk")
     asked = 0
-    for item in lacking.select_for_update(of=("self",)):
+    for item in lacking.select_for_update(of=("self",), no_key=True):
         item.candidate_set = request_candidates(
             messages=[{"role": "user", "content": item.prompt.text}],
             language=item.prompt.language,
@@ -94,7 +96,11 @@ def request_missing_sets(*, study: Study, now: datetime) -> int:
 
 def _locked(study: Study) -> Study:
     # Two researchers who press different buttons act one after the other.
-    return Study.objects.select_for_update(of=("self",)).select_related("version__first_recipe").get(pk=study.pk)
+    return (
+        Study.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("version__first_recipe")
+        .get(pk=study.pk)
+    )
 
 
 def _move(study: Study, state: Study.State) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -11,7 +12,7 @@ from django.utils.translation import gettext
 from annotators import enrolment
 from annotators.models import Panel, SurveyAnswer
 from annotators.panel_file import changed_questions
-from collection import studies
+from collection import places, studies
 from collection.configuration import Configuration
 from collection.models import Overlap, Study, StudyVersion, Task
 from collection.study_file import Document, Fault
@@ -47,7 +48,7 @@ def apply(*, document: Document, by: User | None, now: datetime) -> Outcome:
     """
     configuration = document.study.configuration()
     # Two uploads of one study wait for each other here.
-    study = Study.objects.select_for_update().filter(slug=configuration.slug).first()
+    study = Study.objects.select_for_update(no_key=True).filter(slug=configuration.slug).first()
     if faults := _refusals(document, study):
         raise WouldChangeAnswers(faults)
     part = document.study.panel
@@ -99,8 +100,20 @@ def _update(study: Study, configuration: Configuration, *, now: datetime) -> lis
     if "recipes" in changed and study.state == Study.State.OPEN:
         studies.request_missing_sets(study=study, now=now)
     if "overlap" in changed:
-        Overlap.objects.filter(study=study).update(wanted=configuration.overlap)
+        _change_overlap(study, strata_changed=_strata(old["overlap"]) != _strata(new["overlap"]))
     return changed
+
+
+def _change_overlap(study: Study, *, strata_changed: bool) -> None:
+    """Bring the places of every item in line with what the study wants now."""
+    if not strata_changed:
+        Overlap.objects.filter(study=study).update(wanted=study.asks.overlap.wanted)
+        return
+    # Only in a draft: nobody holds a place.
+    Overlap.objects.filter(study=study).delete()
+    items = study.items.select_related("prompt", "candidate_set").order_by("pk").iterator(chunk_size=2000)
+    while some := list(islice(items, 2000)):
+        places.lay_out(some, study=study)
 
 
 def _new_version(study: Study, configuration: Configuration, *, now: datetime) -> None:
@@ -130,6 +143,9 @@ def _refusals(document: Document, study: Study | None) -> list[Fault]:
     old, new = study.asks.canonical(), document.study.configuration().canonical()
     if study.state == Study.State.CLOSED and old != new:
         return [*faults, _fault(document, gettext("a closed study does not change"), "slug")]
+    if study.state != Study.State.DRAFT and _strata(old["overlap"]) != _strata(new["overlap"]):
+        message = gettext("cannot tell other strata apart once the study was opened; make another study")
+        faults.append(_fault(document, message, "overlap"))
     return faults + (_answered_refusals(document, study, old, new) if Task.objects.filter(study=study).exists() else [])
 
 
@@ -142,10 +158,14 @@ def _answered_refusals(document: Document, study: Study, old: dict[str, Any], ne
     if gone := set(old["languages"]) - set(new["languages"]):
         message = gettext("cannot lose {languages}: people work in it").format(languages=", ".join(sorted(gone)))
         faults.append(_fault(document, message, "languages"))
-    if Overlap.objects.filter(study=study, taken__gt=new["overlap"]).exists():
+    if Overlap.objects.filter(study=study, taken__gt=document.study.overlap.wanted).exists():
         message = gettext("is below the places that are already taken")
         faults.append(_fault(document, message, "overlap"))
     return faults
+
+
+def _strata(overlap: Any) -> Any:
+    return {**overlap, "wanted": None} if isinstance(overlap, dict) else None
 
 
 def _still_says(old: Any, new: Any) -> bool:

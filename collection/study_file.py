@@ -167,8 +167,20 @@ def _not_yaml(line: int, problem: object) -> Fault:
 
 
 def _fault(detail: ErrorDetails, raw: Any) -> Fault:
-    path = detail["loc"]
+    path = _as_written(detail["loc"], raw)
     return Fault(line=_line_of(raw, path), place=".".join(str(part) for part in path), message=message_of(detail))
+
+
+def _as_written(path: Sequence[str | int], raw: Any) -> Sequence[str | int]:
+    """Return a path up to where the file says something short: a number can stand for a table with a number in it."""
+    for depth, part in enumerate(path):
+        if not isinstance(raw, dict | list):
+            return path[:depth]
+        try:
+            raw = raw[part]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            return path
+    return path
 
 
 def message_of(detail: ErrorDetails) -> str:

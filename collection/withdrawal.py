@@ -6,7 +6,7 @@ from django.db import transaction
 
 from annotators import enrolment
 from annotators.models import Annotator
-from collection import assignment
+from collection import assignment, places
 from collection.models import Comparison, Draft, Report, Study, Task, Turn
 from sampling import intake
 from sampling.models import CandidateSet
@@ -22,12 +22,14 @@ def withdraw(*, annotator: Annotator, now: datetime) -> None:
     # after it, and is refused.
     enrolment.withdraw(annotator=annotator, now=now)
     tasks = Task.objects.of(annotator)
+    for held in tasks.held().order_by("overlap_id"):
+        assignment.let_go(held)
     tasks.open().update(state=Task.State.ABANDONED, left_because="withdrawn", finished_at=now)
     _erase(annotator, now=now)
     # One item after the other in a fixed order, as everybody who needs several: no two wait for each other.
     holding = tasks.filter(overlap__isnull=False).exclude(study__state=Study.State.CLOSED)
     for task in holding.order_by("overlap_id"):
-        assignment.give_back(task)
+        places.give_back(task)
 
 
 def _erase(annotator: Annotator, *, now: datetime) -> None:

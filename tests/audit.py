@@ -11,12 +11,15 @@ CHECKS = {
     "more people than an item wants": "select id from collection_overlap where taken > wanted",
     "more accepted first comparisons and live assignments than an item wants": """
         select overlap.id from collection_overlap overlap
-        join collection_task task on task.item_id = overlap.item_id and not task.surplus
+        join collection_task task on task.overlap_id = overlap.id and not task.surplus
         join annotators_annotator person on person.id = task.annotator_id and person.standing = 'active'
         left join collection_turn turn on turn.task_id = task.id and turn.number = 1
         left join collection_comparison comparison on comparison.turn_id = turn.id
-        where task.state = 'open' or comparison.id is not null
+        where task.kind = 'regular' and (task.state in ('open', 'held') or comparison.id is not null)
         group by overlap.id, overlap.wanted having count(*) > overlap.wanted
+    """,
+    "a place is held for a check, a repeat or practice": """
+        select id from collection_task where kind <> 'regular' and overlap_id is not null
     """,
     "live or accepted work on an item holds no place": """
         select task.id from collection_task task
@@ -24,14 +27,14 @@ CHECKS = {
         join annotators_annotator person on person.id = task.annotator_id and person.standing = 'active'
         left join collection_turn turn on turn.task_id = task.id and turn.number = 1
         left join collection_comparison comparison on comparison.turn_id = turn.id
-        where task.item_id is not null and not task.surplus and task.overlap_id is null
-        and (task.state = 'open' or comparison.id is not null)
+        where task.item_id is not null and task.kind = 'regular' and not task.surplus and task.overlap_id is null
+        and (task.state in ('open', 'held') or comparison.id is not null)
     """,
     "a place is held by a task that is over and has no first comparison": """
         select task.id from collection_task task
         left join collection_turn turn on turn.task_id = task.id and turn.number = 1
         left join collection_comparison comparison on comparison.turn_id = turn.id
-        where task.overlap_id is not null and task.state <> 'open' and comparison.id is null
+        where task.overlap_id is not null and task.state not in ('open', 'held') and comparison.id is null
     """,
     "a place of another item": """
         select task.id from collection_task task join collection_overlap overlap on overlap.id = task.overlap_id
@@ -40,6 +43,7 @@ CHECKS = {
     "somebody got a prompt, its translation or its text twice": """
         select task.annotator_id from collection_task task
         join collection_item item on item.id = task.item_id join collection_prompt prompt on prompt.id = item.prompt_id
+        where task.repeat_of_id is null
         group by task.annotator_id, case when prompt."group" = '' then prompt.text_sha256
             else prompt.study_id || ' ' || prompt."group" end
         having count(*) > 1

@@ -390,9 +390,10 @@ class ItemFactory(factory.django.DjangoModelFactory):
     @factory.post_generation
     def wanted(self, create, extracted, **kwargs):
         if create:
-            wanted = self.study.asks.overlap if extracted is None else extracted
+            wanted = self.study.asks.overlap.wanted if extracted is None else extracted
             language = self.prompt.language
-            Overlap.objects.create(item=self, study=self.study, language=language, wanted=wanted)
+            offered = self.frozen_at is None and self.candidate_set is not None and self.candidate_set.is_ready
+            Overlap.objects.create(item=self, study=self.study, language=language, wanted=wanted, offered=offered)
 
     @factory.post_generation
     def taken(self, create, extracted, **kwargs):

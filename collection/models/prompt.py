@@ -1,8 +1,11 @@
 """Given prompts, the items made of them, and how many people each item still wants."""
 
+import random
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from collection.models.study import Study
 from sampling.models import CandidateSet
@@ -10,6 +13,11 @@ from sampling.models import CandidateSet
 
 class Prompt(models.Model):
     """A given message that opens a conversation."""
+
+    class Role(models.TextChoices):
+        QUESTION = "question", _("question")  # what the study is about
+        ATTENTION = "attention", _("attention check")  # says which answer to choose
+        PRACTICE = "practice", _("practice")  # before the first task, with a word on it afterwards
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="prompts")
     # The researcher's name for it; unique where given.
@@ -22,6 +30,11 @@ class Prompt(models.Model):
     topic = models.CharField(max_length=100, blank=True)
     # Facts: candidates should agree (decision 41).
     factual = models.BooleanField(default=False)
+    role = models.CharField(max_length=10, choices=Role, default=Role.QUESTION)
+    # The slot of the answer that an attention check asks for, or that practice calls the better one.
+    expected_slot = models.PositiveSmallIntegerField(null=True, blank=True)
+    # What somebody reads who has done this practice task, in the prompt's language.
+    feedback = models.TextField(blank=True)
     source_file = models.CharField(max_length=300, blank=True)
     source_line = models.PositiveIntegerField(null=True, blank=True)
     recorded_at = models.DateTimeField(default=timezone.now)
@@ -32,8 +45,19 @@ class Prompt(models.Model):
                 fields=["study", "language", "text_sha256"], name="a_study_has_a_prompt_once_per_language"
             ),
             models.UniqueConstraint(fields=["study", "key"], condition=~Q(key=""), name="prompt_keys_are_unique"),
+            models.CheckConstraint(
+                condition=~Q(role="attention") | Q(expected_slot__isnull=False),
+                name="an_attention_check_expects_an_answer",
+            ),
         ]
-        indexes = [models.Index(fields=["study", "group"], condition=~Q(group=""), name="prompts_by_group")]
+        indexes = [
+            models.Index(fields=["study", "group"], condition=~Q(group=""), name="prompts_by_group"),
+            models.Index(
+                fields=["study", "language", "role"],
+                condition=~Q(role="question"),
+                name="prompts_that_are_no_questions",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.text[:60]
@@ -43,6 +67,15 @@ class ItemQuerySet(models.QuerySet["Item"]):
     def assignable(self) -> "ItemQuerySet":
         """Restrict to items whose set is ready and that nobody has reported."""
         return self.filter(frozen_at=None, candidate_set__status=CandidateSet.Status.READY)
+
+    def in_role(self, role: str, *, study: Study, language: str) -> "ItemQuerySet":
+        """Restrict to a study's items of one role in one language."""
+        return self.filter(prompt__study=study, prompt__language=language, prompt__role=role)
+
+
+def drawn_key() -> float:
+    """Return a new place on the ring of its level, anywhere with equal chance."""
+    return random.SystemRandom().random()
 
 
 class Item(models.Model):
@@ -70,6 +103,10 @@ class OverlapQuerySet(models.QuerySet["Overlap"]):
         """Restrict to items that want more people."""
         return self.filter(taken__lt=F("wanted"))
 
+    def offered(self) -> "OverlapQuerySet":
+        """Restrict to items that are fit to be shown."""
+        return self.filter(offered=True)
+
 
 class Overlap(models.Model):
     """How many annotators of one stratum an item wants, and how many places are taken.
@@ -88,6 +125,10 @@ class Overlap(models.Model):
     taken = models.PositiveIntegerField(default=0)
     # Orders drawn so far: the place of the next one in its Latin square.
     orders_drawn = models.PositiveIntegerField(default=0)
+    # Whether the item's set is ready and nobody has reported it. Noted here, where the index of the draw can see it.
+    offered = models.BooleanField(default=False)
+    # Place on a ring from 0 to 1 among the items of its level, drawn anew whenever the level changes.
+    draw_key = models.FloatField(default=drawn_key)
 
     objects = OverlapQuerySet.as_manager()
 
@@ -98,10 +139,11 @@ class Overlap(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["study", "language", "stratum", "taken"],
-                condition=Q(taken__lt=F("wanted")),
+                fields=["study", "language", "stratum", "taken", "draw_key"],
+                condition=Q(taken__lt=F("wanted"), offered=True),
                 name="least_filled_items",
-            )
+            ),
+            models.Index(fields=["study"], condition=Q(offered=False), name="items_not_offered"),
         ]
 
     def __str__(self) -> str:

@@ -23,24 +23,41 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def open(self) -> "TaskQuerySet":
         return self.filter(state=Task.State.OPEN)
 
+    def live(self) -> "TaskQuerySet":
+        """Restrict to open and held tasks: their places count as taken."""
+        return self.filter(state__in=Task.LIVE)
+
+    def held(self) -> "TaskQuerySet":
+        return self.filter(state=Task.State.HELD)
+
     def overdue(self, *, now: datetime) -> "TaskQuerySet":
-        """Restrict to open tasks whose lease has run out."""
-        return self.open().filter(lease_until__lt=now)
+        """Restrict to open and held tasks whose lease has run out."""
+        return self.live().filter(lease_until__lt=now)
 
     def done(self) -> "TaskQuerySet":
         """Restrict to tasks that count towards what a person is asked to do: completed, or expired with work in it."""
         compared = Comparison.objects.filter(turn__task=models.OuterRef("pk"))
-        return self.filter(Q(state=Task.State.COMPLETED) | Q(models.Exists(compared), state=Task.State.EXPIRED))
+        over = Q(state=Task.State.COMPLETED) | Q(models.Exists(compared), state=Task.State.EXPIRED)
+        return self.filter(over).exclude(kind=Task.Kind.PRACTICE)
 
 
 class Task(models.Model):
     """One conversation assigned to one annotator."""
 
     class State(models.TextChoices):
+        HELD = "held", _("held")  # kept for its annotator, who has not seen it yet; its place counts as taken
         OPEN = "open", _("open")  # being worked on
         COMPLETED = "completed", _("completed")  # as many turns as the study wants
         EXPIRED = "expired", _("expired")  # its lease ran out before it was completed
         ABANDONED = "abandoned", _("abandoned")  # skipped, reported, or left by somebody who withdrew
+
+    class Kind(models.TextChoices):
+        REGULAR = "regular", _("regular")  # an item, or a prompt of one's own
+        REPEAT = "repeat", _("repeat")  # an item once more, to measure a person against themselves
+        ATTENTION = "attention", _("attention check")  # an item that says which answer to choose
+        PRACTICE = "practice", _("practice")  # before the first one; no data
+
+    LIVE = (State.OPEN, State.HELD)
 
     annotator = models.ForeignKey(Annotator, on_delete=models.PROTECT, related_name="tasks")
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="tasks")
@@ -50,6 +67,9 @@ class Task(models.Model):
     # The place this task holds in the item's overlap; none once given back, and for prompts of one's own.
     overlap = models.ForeignKey(Overlap, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    # Only regular tasks count in an overlap (decision 2).
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.REGULAR)
+    repeat_of = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="repeat")
     lease_until = models.DateTimeField()
     # How it was drawn: the seed, and the probability with which this item (or a prompt of one's own) came.
     draw_seed = models.BigIntegerField()
@@ -66,13 +86,24 @@ class Task(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["annotator"], condition=Q(state="open"), name="one_open_task_each"),
-            models.UniqueConstraint(fields=["annotator", "item"], name="nobody_gets_an_item_twice"),
+            models.UniqueConstraint(
+                fields=["annotator", "item"], condition=Q(repeat_of=None), name="nobody_gets_an_item_twice"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="repeat", repeat_of__isnull=False) | (~Q(kind="repeat") & Q(repeat_of=None)),
+                name="a_repeat_says_of_what",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="regular") | Q(overlap=None), name="only_regular_tasks_hold_places"
+            ),
             models.CheckConstraint(
                 condition=Q(overlap=None) | Q(item__isnull=False), name="only_an_item_has_a_place_to_hold"
             ),
             models.CheckConstraint(condition=Q(surplus=False) | Q(overlap=None), name="surplus_work_holds_no_place"),
         ]
-        indexes = [models.Index(fields=["lease_until"], condition=Q(state="open"), name="open_tasks_by_lease")]
+        indexes = [
+            models.Index(fields=["lease_until"], condition=Q(state__in=["open", "held"]), name="live_tasks_by_lease")
+        ]
 
     def __str__(self) -> str:
         return f"task {self.pk} of {self.annotator}"
@@ -83,8 +114,16 @@ class Task(models.Model):
         return self.version.asks
 
     @property
+    def is_regular(self) -> bool:
+        return self.kind == self.Kind.REGULAR
+
+    @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN
+
+    @property
+    def is_held(self) -> bool:
+        return self.state == self.State.HELD
 
     @cached_property
     def turns_so_far(self) -> list["Turn"]:

@@ -40,6 +40,8 @@ def next_task(request: AnnotatorRequest) -> HttpResponse:
         return redirect("tasks")
     try:
         return redirect("task", assignment.next_task(annotator=request.annotator, now=timezone.now()).pk)
+    except assignment.PlacesAreBusy:
+        return redirect("tasks")
     except assignment.NoTaskAvailable:
         return redirect("finished")
     except assignment.NotAdmitted as refusal:

@@ -44,7 +44,7 @@ def test_a_prompt_becomes_an_item_that_wants_people(study, tmp_path):
     )
     assert (report.read, report.added, report.duplicate, report.refused) == (1, 1, 0, [])
     overlap = Overlap.objects.get(item__study=study)
-    assert (overlap.wanted, overlap.taken) == (study.asks.overlap, 0)
+    assert (overlap.wanted, overlap.taken) == (study.asks.overlap.wanted, 0)
     assert overlap.item.candidate_set is None
 
 

@@ -57,7 +57,7 @@ def test_a_changed_file_makes_a_version_and_says_what_changed(everyday):
     outcome = apply(EXAMPLE.replace("overlap: 5", "overlap: 7").replace("title: Everyday answers", "title: Other"))
     assert outcome.changed == ["title", "overlap"]
     assert outcome.study.version.number == 2
-    assert outcome.study.asks.overlap == 7
+    assert outcome.study.asks.overlap.wanted == 7
     assert outcome.study.title == "Other"
 
 

@@ -7,9 +7,8 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from annotators import enrolment
-from collection import assignment
+from collection import assignment, places
 from collection.models import Item, Overlap, Task, Turn
-from collection.models.prompt import OverlapQuerySet
 from collection.orders import balanced_order
 from sampling.models import CandidateSet
 from tests import audit
@@ -188,13 +187,15 @@ def test_a_reported_item_is_not_assigned():
 @pytest.mark.django_db
 def test_an_item_reported_between_draw_and_assignment_is_not_assigned(monkeypatch):
     item = ItemFactory()
-    take = OverlapQuerySet.update
+    draw = assignment.draw
 
-    def take_a_moment_later(places, **values):
+    def draw_and_hesitate(eligible, rng):
+        drawn = draw(eligible, rng=rng)
         Item.objects.update(frozen_at=timezone.now())
-        return take(places, **values)
+        places.withhold(item)
+        return drawn
 
-    monkeypatch.setattr(OverlapQuerySet, "update", take_a_moment_later)
+    monkeypatch.setattr(assignment, "draw", draw_and_hesitate)
 
     with pytest.raises(assignment.NoTaskAvailable):
         next_task(person(item.study))
@@ -361,7 +362,7 @@ def test_it_asks_the_database_a_bounded_number_of_times(django_assert_num_querie
     for _ in range(5):
         finish(next_task(annotator))
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         next_task(annotator)
     with django_assert_num_queries(5):
         next_task(annotator)
