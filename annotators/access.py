@@ -41,6 +41,13 @@ def annotator_of(request: HttpRequest) -> Annotator | None:
     return active.filter(pk=pk).first() if pk else None
 
 
+def screened_out(request: HttpRequest) -> Annotator | None:
+    """Return the person of this browser for whom there was no place, if it is one."""
+    pk = request.session.get(SESSION_KEY)
+    away = Annotator.objects.filter(standing=Annotator.Standing.SCREENED_OUT).select_related("panel")
+    return away.filter(pk=pk).first() if pk else None
+
+
 def posted(request: HttpRequest) -> QueryDict | None:
     """Return what a form was sent with, or nothing where it is only to be shown."""
     return request.POST if request.method == "POST" else None

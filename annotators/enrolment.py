@@ -7,6 +7,7 @@ from typing import Literal
 from django.db import transaction
 from django.db.models import F
 
+from annotators import recruiting
 from annotators.models import Annotator, Consent, ConsentText, Invitation, Panel, SurveyAnswer
 from annotators.panel_file import PanelPart
 from annotators.survey import NOT_SAID, Question
@@ -51,6 +52,7 @@ def open_panel(*, part: PanelPart, now: datetime) -> Panel:
     """Create the panel of a study file, or bring it in line with the file.
 
     :raises ConsentTextChanged: if a version of the consent text that was published has other words in the file.
+    :raises recruiting.BelowTaken: if a quota in the file is smaller than the number of people it holds.
     """
     defaults = {"name": part.name, "wave": part.wave, "definition": part.model_dump(mode="json")}
     panel, _created = Panel.objects.update_or_create(
@@ -64,6 +66,7 @@ def open_panel(*, part: PanelPart, now: datetime) -> Panel:
             )
         elif published[language] != text.strip():
             raise ConsentTextChanged(f"{part.consent.version} ({language})")
+    recruiting.set_quotas(panel=panel, parts=part.quotas)
     return panel
 
 
@@ -276,6 +279,7 @@ def withdraw(*, annotator: Annotator, now: datetime) -> None:
     Annotator.objects.one_at_a_time().get(pk=annotator.pk)
     annotator.consents.filter(withdrawn_at=None).update(withdrawn_at=now)
     annotator.survey_answers.all().delete()
+    recruiting.give_back(annotator=annotator)
     annotator.standing = Annotator.Standing.WITHDRAWN
     annotator.return_token_hash = annotator.attempt_hash = ""
     annotator.save(update_fields=["standing", "return_token_hash", "attempt_hash"])

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from annotators.panel_file import PanelPart
 from annotators.survey import Question, Survey
 
 # No letters or digits that are mistaken for each other when read aloud.
@@ -32,6 +33,11 @@ class Panel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def part(self) -> PanelPart:
+        """The panel's part of the study file, parsed."""
+        return PanelPart.model_validate(self.definition)
 
     @property
     def survey(self) -> Survey:
@@ -143,6 +149,7 @@ class Annotator(models.Model):
 
     class Standing(models.TextChoices):
         ACTIVE = "active", _("active")  # may work
+        SCREENED_OUT = "screened-out", _("screened out")  # there was no place for them; nothing is kept about them
         WITHDRAWN = "withdrawn", _("withdrawn")  # left; their data leaves every later release
 
     panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="annotators")
@@ -158,6 +165,10 @@ class Annotator(models.Model):
     # click, is the same person. Empty: not told, or withdrawn.
     attempt_hash = models.CharField(max_length=64, blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
+    # When they got their place in the panel's quotas; a panel without quotas has a place for everybody.
+    admitted_at = models.DateTimeField(null=True, blank=True)
+    # Until when the place is kept for who has not begun a task; none once they have.
+    place_until = models.DateTimeField(null=True, blank=True)
 
     objects = AnnotatorQuerySet.as_manager()
 
@@ -171,6 +182,9 @@ class Annotator(models.Model):
             models.UniqueConstraint(
                 fields=["attempt_hash"], condition=~Q(attempt_hash=""), name="an_attempt_to_join_makes_one_person"
             ),
+        ]
+        indexes = [
+            models.Index(fields=["place_until"], condition=Q(place_until__isnull=False), name="places_that_can_expire")
         ]
 
     def __str__(self) -> str:
@@ -237,3 +251,54 @@ class CheckOutcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.annotator}: {self.kind} {'passed' if self.passed else 'missed'}"
+
+
+class Quota(models.Model):
+    """How many people of one stratum a panel wants."""
+
+    class Rule(models.TextChoices):
+        EXACTLY = "exactly", _("exactly")  # so many, and then no more
+        AT_MOST = "at-most", _("at most")  # no more than so many; fewer will do
+        AT_LEAST = "at-least", _("at least")  # so many, and more are welcome
+
+    panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="quotas")
+    # An answer for each of some questions, and its one name: age=18-34|country=us.
+    where = models.JSONField()
+    key = models.CharField(max_length=300)
+    # The questions it is about: age|country. Everybody has a place in one quota of each family of their panel.
+    family = models.CharField(max_length=210)
+    rule = models.CharField(max_length=10, choices=Rule, default=Rule.EXACTLY)
+    wanted = models.PositiveIntegerField()
+    # Places held: rows of Place.
+    taken = models.PositiveIntegerField(default=0)
+    # People for whom there was no place; all that is kept of them.
+    turned_away = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["panel", "key"], name="a_stratum_has_one_quota"),
+            models.CheckConstraint(
+                condition=Q(rule="at-least") | Q(taken__lte=models.F("wanted")), name="a_quota_is_never_exceeded"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.taken} of {self.wanted}"
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it takes nobody more."""
+        return self.rule != self.Rule.AT_LEAST and self.taken >= self.wanted
+
+
+class Place(models.Model):
+    """A person's place in a quota."""
+
+    annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="places")
+    quota = models.ForeignKey(Quota, on_delete=models.PROTECT, related_name="places")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["annotator", "quota"], name="a_person_has_one_place_in_a_quota")]
+
+    def __str__(self) -> str:
+        return f"{self.annotator} in {self.quota_id}"

@@ -1,5 +1,8 @@
 """The panel's part of a study file. Knows no Django."""
 
+from collections.abc import Mapping
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from annotators.survey import N_, Question, Texts, check_order
@@ -14,6 +17,26 @@ class ConsentPart(BaseModel):
     texts: Texts = Field(min_length=1)
 
 
+class QuotaPart(BaseModel):
+    """How many people of one stratum a panel wants."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    where: dict[str, str] = Field(min_length=1, max_length=4)
+    """The stratum: an answer for each of some questions."""
+    wanted: int = Field(ge=0, le=1_000_000)
+    rule: Literal["exactly", "at-most", "at-least"] = "exactly"
+
+
+class ScreenedOutPart(BaseModel):
+    """What people get for whom there is no place."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str = Field(default="", max_length=60)
+    pay: str = Field(default="", max_length=60, description="What they are paid, as it is told to them: 0.50 GBP.")
+
+
 class PanelPart(BaseModel):
     """A panel as a study file describes it."""
 
@@ -24,6 +47,10 @@ class PanelPart(BaseModel):
     wave: int = Field(default=1, ge=1, le=32767)
     consent: ConsentPart
     survey: list[Question] = Field(default_factory=list)
+    quotas: list[QuotaPart] = Field(default_factory=list)
+    hold_minutes: int = Field(default=30, ge=1, le=60 * 24 * 7)
+    """How long somebody's place is kept for them until they begin their first task."""
+    screened_out: ScreenedOutPart = ScreenedOutPart()
 
     @model_validator(mode="after")
     def _survey_holds_together(self) -> "PanelPart":
@@ -33,7 +60,31 @@ class PanelPart(BaseModel):
             raise ValueError(
                 N_("has more than four questions before the first task; ask the others after the last one")
             )
+        check_quotas(self.quotas, before)
         return self
+
+
+def check_quotas(quotas: list[QuotaPart], questions: list[Question]) -> None:
+    """Check that quotas are about answers to these questions, each stratum once.
+
+    :raises ValueError: with a sentence, and what to fill in.
+    """
+    known = {question.key: {option.key for option in question.options} for question in questions}
+    seen = set()
+    for quota in quotas:
+        for question, value in quota.where.items():
+            if value not in known.get(question, set()):
+                message = N_("has a quota for {question}: {value}, which nobody can answer before the first task")
+                raise ValueError(message, {"question": question, "value": value})
+        stratum = stratum_key(quota.where)
+        if stratum in seen:
+            raise ValueError(N_("has two quotas for {stratum}"), {"stratum": stratum})
+        seen.add(stratum)
+
+
+def stratum_key(where: Mapping[str, str]) -> str:
+    """Return the one name of a stratum: age=18-34|country=us."""
+    return "|".join(f"{question}={where[question]}" for question in sorted(where))
 
 
 def changed_questions(old: list[Question], new: list[Question]) -> list[str]:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("join/<str:token>/", views.join, name="join"),
     path("consent/", views.consent, name="consent"),
     path("survey/", views.survey, name="survey"),
+    path("screened-out/", views.screened_out, name="screened_out"),
     path("your-link/", views.your_link, name="your_link"),
     path("return/<str:token>/", views.return_link, name="return_link"),
     path("your-link/new/", views.new_link, name="new_link"),

@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotators import enrolment
+from annotators import access, enrolment, recruiting
 from annotators.access import AnnotatorRequest, annotator_of, for_annotators, posted, sign_in, sign_out
 from annotators.forms import ConsentForm, SurveyForm
 from annotators.models import Annotator, ConsentText, Panel
@@ -29,6 +29,8 @@ def way_in(request: HttpRequest) -> HttpResponse:
     """The front door: on to the tasks for who is known, where to find the link for who is not."""
     if annotator_of(request):
         return redirect("tasks")
+    if access.screened_out(request):
+        return redirect("screened_out")
     return render(request, "annotators/way_in.html")
 
 
@@ -98,13 +100,33 @@ def survey_page(request: AnnotatorRequest, *, stage: str, then: str) -> HttpResp
     if request.method == "POST" and form.is_valid():
         try:
             enrolment.answer(annotator=request.annotator, answers=form.answers(), now=timezone.now())
-            return redirect(request.path)
+            return _place_or_way_out(request, stage)
         except enrolment.AnswerNotOffered as refusal:
             form.refuse(refusal)
         except enrolment.HasWithdrawn:
             return redirect("way_in")
     status = 422 if form.errors else 200
     return render(request, "annotators/survey.html", {"form": form, "stage": stage}, status=status)
+
+
+def _place_or_way_out(request: AnnotatorRequest, stage: str) -> HttpResponse:
+    """Go on with the questions, or, after those that come first, to a place in the panel or the thanks for coming."""
+    if stage == "before" and not request.annotator.open_questions(stage):
+        try:
+            recruiting.admit(annotator=request.annotator, now=timezone.now())
+        except recruiting.ScreenedOut:
+            return redirect("screened_out")
+    return redirect(request.path)
+
+
+@require_GET
+@never_cache
+def screened_out(request: HttpRequest) -> HttpResponse:
+    """There is no place for this person: thanks, what they are paid, and how they go back."""
+    annotator = access.screened_out(request)
+    if annotator is None:
+        return redirect("way_in")
+    return render(request, "annotators/screened_out.html", {"offer": annotator.panel.part.screened_out})
 
 
 # ---- the way back ---------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Count, Q
 
-from annotators import enrolment
+from annotators import enrolment, recruiting
 from annotators.models import Annotator, Panel
 from collection import kinds, places
 from collection.drawing import draw
@@ -23,6 +23,10 @@ PATIENCE = 40
 
 MOST_DRAWS = 10
 """Draws within such an attempt."""
+
+
+SCREENED_OUT = "screened_out"
+"""What `NotAdmitted` needs where there is no place for the person."""
 
 
 class NoTaskAvailable(Exception):
@@ -42,7 +46,7 @@ class PlacesAreBusy(NoTaskAvailable):
 
 
 class NotAdmitted(Exception):
-    """Something comes before tasks: `needs` is consent or survey."""
+    """Something comes before tasks: `needs` is consent, survey, or screened_out where there is no place for them."""
 
     def __init__(self, needs: str) -> None:
         super().__init__(needs)
@@ -83,6 +87,7 @@ def next_task(*, annotator: Annotator, now: datetime) -> Task:
             _expire(task=task, now=now)
         elif task.is_held and task.study.state != Study.State.OPEN:
             _let_go_alone(task)
+    _admit(annotator, now=now)
     try:
         return _given_patiently(annotator=annotator, now=now)
     except EnoughForToday:
@@ -91,7 +96,21 @@ def next_task(*, annotator: Annotator, now: datetime) -> Task:
         # What others let expire is wanted again, and what became ready is offered, also before the sweeps come by.
         expire(now=now, panel=annotator.panel, skip_busy=False)
         places.offer_ready(panel=annotator.panel)
-    return _given_patiently(annotator=annotator, now=now)
+    try:
+        return _given_patiently(annotator=annotator, now=now)
+    except TooFewTasks:
+        # Nobody starts who cannot be given what is promised (decision 5).
+        recruiting.screen_out(annotator=annotator)
+        raise NotAdmitted(SCREENED_OUT) from None
+
+
+def _admit(annotator: Annotator, *, now: datetime) -> None:
+    if recruiting.has_place(annotator, now=now) or enrolment.needs(annotator):
+        return
+    try:
+        recruiting.admit(annotator=annotator, now=now)
+    except recruiting.ScreenedOut:
+        raise NotAdmitted(SCREENED_OUT) from None
 
 
 def _given_patiently(*, annotator: Annotator, now: datetime) -> Task:
@@ -192,6 +211,7 @@ def _first_or_next(*, person: Annotator, study: Study, now: datetime, state: Tas
     task = _drawn(person=person, study=study, so_far=so_far, now=now, state=state)
     if task is None:
         raise TooFewTasks if promised else NoTaskAvailable
+    recruiting.begin(annotator=person)
     for _each in range(promised - task.is_regular):
         if _drawn(person=person, study=study, so_far=so_far, now=now, state=Task.State.HELD) is None:
             raise TooFewTasks

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from annotators import recruiting
 from collection import assignment, places
 
 
@@ -16,3 +17,9 @@ def expire_tasks() -> int:
 def offer_ready_items() -> int:
     """Let people have the items whose candidate sets were written."""
     return places.offer_ready()
+
+
+@shared_task
+def free_places_of_quotas() -> int:
+    """Let others into the panels whose places were kept for people who did not begin."""
+    return recruiting.free_expired(now=timezone.now())

@@ -172,6 +172,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": ENVIRONMENT.sweep_seconds},
     },
     "expire-tasks": {"task": "collection.jobs.expire_tasks", "schedule": 60, "options": {"expires": 60}},
+    "free-places-of-quotas": {
+        "task": "collection.jobs.free_places_of_quotas",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "offer-ready-items": {
         "task": "collection.jobs.offer_ready_items",
         "schedule": ENVIRONMENT.sweep_seconds,
