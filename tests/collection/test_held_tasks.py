@@ -137,8 +137,10 @@ def test_who_starts_has_the_tasks_that_the_study_promises():
     assignment.next_task(annotator=first, now=NOW)
 
     assert Task.objects.of(first).held().count() == 2
-    with pytest.raises(assignment.TooFewTasks):
+    with pytest.raises(assignment.NotAdmitted, match="screened_out"):
         assignment.next_task(annotator=late, now=NOW)
+    late.refresh_from_db()
+    assert late.standing == "screened-out"
     assert not Task.objects.of(late).exists()
     assert taken() == 3
     assert audit.faults() == []
@@ -164,7 +166,7 @@ def test_of_eight_who_come_at_once_as_many_start_as_can_have_what_is_promised():
 
     started = [result for result in results if isinstance(result, Task)]
     assert len(started) == 3
-    assert {type(result) for result in results if result not in started} == {assignment.TooFewTasks}
+    assert {str(result) for result in results if result not in started} == {"screened_out"}
     assert taken() == 12
     assert audit.faults() == []
 
