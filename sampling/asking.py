@@ -53,6 +53,8 @@ class Request:
     """Answers to score instead of writing one."""
     condition: str = ""
     """The key of the voice or community that the answer speaks for."""
+    answers: int = 1
+    """How many answers the completion should hold."""
 
 
 class Writer(Protocol):

@@ -43,9 +43,10 @@ def _requests(order: Order, gathered: Gathering, missing: dict[str, int]) -> lis
 def _diverse(order: Order, gathered: Gathering, missing: int) -> Request:
     good = gathered.of(DIVERSE)
     if not good:
-        return Request(messages=order.instructed(_say(order, DIVERSE, k=missing)), purpose="set")
+        return Request(messages=order.instructed(_say(order, DIVERSE, k=missing)), purpose="set", answers=missing)
     given = "".join(f"### {draft.text}\n\n" for draft in good)
-    return Request(messages=order.instructed(given + _say(order, "missing", k=missing)), purpose="missing")
+    instruction = given + _say(order, "missing", k=missing)
+    return Request(messages=order.instructed(instruction), purpose="missing", answers=missing)
 
 
 def _take(gathered: Gathering, reply: Reply, wanted: dict[str, int]) -> None:
