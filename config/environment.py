@@ -3,6 +3,7 @@
 import ast
 import inspect
 import os
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
@@ -61,6 +62,9 @@ class Environment:
     """Where models run: cpu, cuda, cuda:1 …; auto takes a GPU where there is one."""
     generator_threads: int = setting("GENERATOR_THREADS", "1")
     """How many threads torch computes with on a CPU. More than the cores that are free make it slower, not faster."""
+    model_queues: dict[str, str] = setting("MODEL_QUEUES", "")
+    """model=queue, separated by commas: sets whose recipe names this model first wait on this queue, for workers that
+    are started with `-Q` and its name. All others wait on `gpu`."""
     demo: bool = setting("DEMO", "false")
     """Links that sign anybody on this machine in as a researcher or an annotator. `make demo` sets it."""
     debug: bool = setting("DEBUG", "false")
@@ -119,6 +123,7 @@ def _read(env: Env) -> Environment:
         sweep_seconds=_number(env, "SWEEP_SECONDS", 5),
         generator_device=env.str("GENERATOR_DEVICE", "auto"),
         generator_threads=_number(env, "GENERATOR_THREADS", 1),
+        model_queues=_queues(env, "MODEL_QUEUES"),
         demo=_truth(env, "DEMO"),
         debug=_truth(env, "DEBUG"),
     )
@@ -129,6 +134,18 @@ def _number(env: Env, name: str, default: int) -> int:
     if not (value.isascii() and value.isdigit() and int(value) > 0):
         raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}.")
     return int(value)
+
+
+def _queues(env: Env, name: str) -> dict[str, str]:
+    queues: dict[str, str] = {}
+    for entry in (entry for entry in env.str(name, "").split(",") if entry.strip()):
+        # A model's path may hold the sign.
+        model, _sign, queue = (part.strip() for part in entry.rpartition("="))
+        if not model or not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", queue) or queue == "default":
+            wanted = "model=queue,model=queue, with queues other than default"
+            raise ValueError(f"{name} must look like {wanted}, not {entry!r}.")
+        queues[model] = queue
+    return queues
 
 
 def _truth(env: Env, name: str) -> bool:

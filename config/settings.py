@@ -183,6 +183,7 @@ CELERY_BEAT_SCHEDULE = {
 CANDIDATE_LEASE_SECONDS = ENVIRONMENT.candidate_lease_seconds
 GENERATOR_THREADS = ENVIRONMENT.generator_threads
 GENERATOR_DEVICE = ENVIRONMENT.generator_device
+MODEL_QUEUES = ENVIRONMENT.model_queues
 
 LOGGING = {
     "version": 1,

@@ -10,8 +10,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from sampling import checks, jobs
-from sampling.models import Candidate, CandidateSet, Completion, Recipe
+from sampling.models import Batch, Candidate, CandidateSet, Completion, Recipe
 from sampling.order import canonical_order
+from sampling.queues import queue_of
 from sampling.recipe_document import Alike, RecipeDocument
 
 Messages = Sequence[dict[str, Any]]
@@ -46,6 +47,18 @@ class Waiting:
     """Its place among the sets that wait for a worker, from 1; 0 once it does not wait any more."""
     typical_seconds: float | None
     """The median time from request to ready of this recipe's latest sets that somebody waited for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ahead:
+    """A conversation so far whose candidates will be needed later."""
+
+    messages: Messages
+    language: str
+    recipe: Recipe
+    factual: bool = False
+    rank: int = 0
+    """The lower, the sooner they will be needed."""
 
 
 class UnfitSet(Exception):
@@ -89,6 +102,31 @@ def request_candidates(
     return candidate_set
 
 
+def request_ahead(*, wanted: Sequence[Ahead], batch: Batch, now: datetime) -> list[CandidateSet]:
+    """Ask for candidates that nobody waits for yet; return their sets, in the same order.
+
+    No job is sent: workers are given a few of them at a time (sampling.recovery), so that any number can be asked for.
+    Ask in portions where there are many.
+
+    :raises NothingToAsk: if a recipe is for imported sets.
+    """
+    if not all(recipe.says.generates for recipe in {one.recipe for one in wanted}):
+        raise NothingToAsk
+    return CandidateSet.objects.bulk_create(
+        CandidateSet(
+            messages=list(one.messages),
+            language=one.language,
+            recipe=one.recipe,
+            factual=one.factual,
+            batch=batch,
+            rank=one.rank,
+            method_seed=secrets.randbits(62),
+            requested_at=now,
+        )
+        for one in wanted
+    )
+
+
 def request_again(*, candidate_set: CandidateSet, now: datetime) -> bool:
     """Ask once more for a set that failed; whether this call was the one that did."""
     failed = CandidateSet.objects.filter(pk=candidate_set.pk, status=CandidateSet.Status.FAILED, erased_at=None)
@@ -108,7 +146,8 @@ def request_again(*, candidate_set: CandidateSet, now: datetime) -> bool:
 
 def _queue_on_commit(candidate_set: CandidateSet) -> None:
     def queue() -> None:
-        jobs.queue(candidate_set_id=candidate_set.pk, urgent=candidate_set.urgent)
+        name = queue_of(candidate_set.recipe.says)
+        jobs.queue(candidate_set_id=candidate_set.pk, urgent=candidate_set.urgent, name=name)
 
     # Robust: a broker that is away delays the set until the sweep and is no error of the person who asks.
     transaction.on_commit(queue, robust=True)

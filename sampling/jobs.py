@@ -9,19 +9,20 @@ from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import ChannelError
 
-from sampling import generation, generators, recovery
+from sampling import generation, generators, queues, recovery
 
 logger = logging.getLogger(__name__)
 
-QUEUE = "gpu"
 # Redis gives the lowest number first.
 SOMEBODY_WAITS, AHEAD_OF_TIME = 0, 9
 
 
-def queue(*, candidate_set_id: int, urgent: bool) -> None:
-    """Send the job that fills a set."""
+def queue(*, candidate_set_id: int, urgent: bool, name: str) -> None:
+    """Send the job that fills a set, to the queue of this name (sampling.queues says which)."""
     fill_candidate_set.apply_async(
-        kwargs={"candidate_set_id": candidate_set_id}, queue=QUEUE, priority=SOMEBODY_WAITS if urgent else AHEAD_OF_TIME
+        kwargs={"candidate_set_id": candidate_set_id},
+        queue=name,
+        priority=SOMEBODY_WAITS if urgent else AHEAD_OF_TIME,
     )
 
 
@@ -37,17 +38,21 @@ def sweep() -> None:
     now = timezone.now()
     recovery.free_silent(now=now)
     for candidate_set in recovery.take_without_job(now=now, queue_is_empty=_jobs_waiting() == 0):
-        queue(candidate_set_id=candidate_set.pk, urgent=candidate_set.urgent)
+        name = queues.queue_of(candidate_set.recipe.says)
+        queue(candidate_set_id=candidate_set.pk, urgent=candidate_set.urgent, name=name)
 
 
 def _jobs_waiting() -> int:
     with current_app.connection_for_read() as broker:
-        channel: Any = broker.default_channel
-        try:
-            return int(channel.queue_declare(QUEUE, passive=True).message_count)
-        except ChannelError:
-            # Redis forgets a queue with its last message.
-            return 0
+        return sum(_messages(broker.default_channel, name) for name in queues.names())
+
+
+def _messages(channel: Any, name: str) -> int:
+    try:
+        return int(channel.queue_declare(name, passive=True).message_count)
+    except ChannelError:
+        # Redis forgets a queue with its last message.
+        return 0
 
 
 @signals.worker_ready.connect

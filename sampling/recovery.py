@@ -37,7 +37,7 @@ def take_without_job(*, now: datetime, queue_is_empty: bool) -> list[CandidateSe
     lost |= Q(urgent=True, queued_at__lt=now - LOST_WHILE_SOMEBODY_WAITS)
     if queue_is_empty:
         lost |= Q(queued_at__lt=now - LOST_WITH_EMPTY_QUEUE)
-    found = CandidateSet.objects.requested().filter(lost).order_by("-urgent", "requested_at")
+    found = CandidateSet.objects.requested().filter(lost).select_related("recipe").order_by("-urgent", "requested_at")
     taken = list(found.select_for_update(skip_locked=True, of=("self",))[:AT_ONCE])
     CandidateSet.objects.filter(pk__in=[one.pk for one in taken]).update(queued_at=now)
     return taken

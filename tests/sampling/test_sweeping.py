@@ -9,7 +9,7 @@ import pytest
 from celery import current_app
 from django.utils import timezone
 
-from sampling import jobs
+from sampling import jobs, queues
 from sampling.models import CandidateSet
 from sampling.recovery import AT_ONCE, MOST_CLAIMS, free_silent, take_without_job
 
@@ -105,12 +105,12 @@ def test_the_sweep_sends_what_it_finds(make_set: MakeSet, silent: MakeSet, monke
 
 
 def test_the_queue_is_counted_whatever_the_priority_and_none_is_an_empty_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "QUEUE", f"counted-{uuid4()}")
+    monkeypatch.setattr(queues, "DEFAULT", f"counted-{uuid4()}")
     assert jobs._jobs_waiting() == 0
-    jobs.queue(candidate_set_id=1, urgent=True)
-    jobs.queue(candidate_set_id=2, urgent=False)
+    jobs.queue(candidate_set_id=1, urgent=True, name=queues.DEFAULT)
+    jobs.queue(candidate_set_id=2, urgent=False, name=queues.DEFAULT)
     assert jobs._jobs_waiting() == 2
     with current_app.connection_for_write() as broker:
         channel: Any = broker.default_channel
-        channel.queue_purge(jobs.QUEUE)
+        channel.queue_purge(queues.DEFAULT)
     assert jobs._jobs_waiting() == 0
