@@ -140,8 +140,7 @@ def _import_candidates(item: Item, row: PromptRow, source: Source, *, now: datet
             candidates=candidates,
             source=source,
             factual=row.factual,
-            k=item.study.asks.recipes.first.candidates,
-            alike=item.study.asks.recipes.first.alike,
+            recipe=item.study.asks.recipes.first,
             now=now,
         )
     except UnfitSet as unfit:

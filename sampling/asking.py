@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from sampling import recipe_document
 from sampling.recipe_document import Alike, Decoding, RecipeDocument
+from sampling.standards import Standards, standards_of
 
 Message = dict[str, Any]
 """{"role": …, "content": …}"""
@@ -30,7 +31,12 @@ class Order:
     @property
     def alike(self) -> Alike:
         """What happens to answers that say the same: to a question of fact they should."""
-        return "allow" if self.factual else self.recipe.alike
+        return self.standards.alike
+
+    @property
+    def standards(self) -> Standards:
+        """What is asked of its answers before they are shown."""
+        return standards_of(self.recipe, language=self.language, factual=self.factual)
 
     def instructed(self, instruction: str) -> list[Message]:
         """Return the conversation with an instruction at its end: what is common comes first and is computed once."""

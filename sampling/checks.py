@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sampling.alikeness import alike_earlier
 from sampling.languages import is_in
 from sampling.leftovers import leftovers
-from sampling.recipe_document import Alike
+from sampling.standards import Standards
 from sampling.tidying import tidied
 
 __all__ = ["faults", "faults_of_set", "remarks", "tidied"]
@@ -19,7 +19,7 @@ _EMOTICON_END = re.compile(r"[:;=8]['^-]?[(\[{]\Z")
 _PAIRS = [("(", ")"), ("[", "]"), ("«", "»"), ("“", "”")]
 
 
-def faults(text: str, *, language: str, delimited: bool = False, cut_off: bool = False) -> list[str]:
+def faults(text: str, *, standards: Standards, delimited: bool = False, cut_off: bool = False) -> list[str]:
     """Return what is wrong with one answer, as codes; an empty list where it is fit.
 
     :param delimited: whether the generator was asked to set answers apart by ###.
@@ -30,7 +30,7 @@ def faults(text: str, *, language: str, delimited: bool = False, cut_off: bool =
     found = leftovers(text, delimited=delimited)
     if cut_off or ends_open(text):
         found.append("cut-off")
-    if not is_in(text, language):
+    if not is_in(text, standards.language):
         found.append("language")
     return found
 
@@ -45,18 +45,18 @@ def ends_open(text: str) -> bool:
     return ending.endswith(_ENDS_OPEN) or any(ending.count(first) > ending.count(last) for first, last in _PAIRS)
 
 
-def faults_of_set(texts: Sequence[str], *, k: int, language: str, alike: Alike) -> list[str]:
+def faults_of_set(texts: Sequence[str], *, standards: Standards) -> list[str]:
     """Return what is wrong with a ready set of tidied texts, each code once; an empty list where it is fit."""
     found = []
-    if len(texts) != k:
-        found.append("too-few" if len(texts) < k else "too-many")
+    if len(texts) != standards.candidates:
+        found.append("too-few" if len(texts) < standards.candidates else "too-many")
     for text in texts:
-        found += faults(text, language=language)
-    if alike == "repair" and any(alike_earlier(texts)):
+        found += faults(text, standards=standards)
+    if standards.alike == "repair" and any(alike_earlier(texts)):
         found.append("alike")
     return list(dict.fromkeys(found))
 
 
-def remarks(texts: Sequence[str], *, alike: Alike) -> list[str]:
+def remarks(texts: Sequence[str], *, standards: Standards) -> list[str]:
     """Return what is let pass but worth knowing."""
-    return ["alike"] if alike == "flag" and any(alike_earlier(texts)) else []
+    return ["alike"] if standards.alike == "flag" and any(alike_earlier(texts)) else []

@@ -13,7 +13,8 @@ from sampling import checks, jobs
 from sampling.models import Batch, Candidate, CandidateSet, Completion, Recipe
 from sampling.order import canonical_order
 from sampling.queues import queue_of
-from sampling.recipe_document import Alike, RecipeDocument
+from sampling.recipe_document import IMPORTED, RecipeDocument
+from sampling.standards import standards_of
 
 Messages = Sequence[dict[str, Any]]
 """A conversation as chat models take it: [{"role": …, "content": …}, …]."""
@@ -161,30 +162,29 @@ def import_set(
     candidates: Sequence[ImportedCandidate],
     source: Source,
     factual: bool = False,
-    k: int = 4,
-    alike: Alike = "repair",
+    recipe: RecipeDocument = IMPORTED,
     now: datetime,
 ) -> CandidateSet:
-    """Keep a set that came ready, after the same checks as a generated one.
+    """Keep a set that came ready, after the same checks as a set of this recipe.
 
     :raises UnfitSet: naming what is wrong with it.
     """
     texts = [checks.tidied(candidate.text) for candidate in candidates]
-    policy: Alike = "allow" if factual else alike
-    if reasons := checks.faults_of_set(texts, k=k, language=language, alike=policy):
+    standards = standards_of(recipe, language=language, factual=factual)
+    if reasons := checks.faults_of_set(texts, standards=standards):
         raise UnfitSet(reasons)
     seed = secrets.randbits(63)
     candidate_set = CandidateSet.objects.create(
-        recipe=define_recipe(RecipeDocument(method="imported", candidates=k, alike=alike)),
+        recipe=define_recipe(recipe.for_ready_sets()),
         messages=list(messages),
         language=language,
         factual=factual,
         status=CandidateSet.Status.READY,
         requested_at=now,
         finished_at=now,
-        canonical_order=canonical_order(k=k, seed=seed),
+        canonical_order=canonical_order(k=standards.candidates, seed=seed),
         canonical_seed=seed,
-        remarks=checks.remarks(texts, alike=policy),
+        remarks=checks.remarks(texts, standards=standards),
         source_file=source.file,
         source_sha256=source.sha256,
         source_line=source.line,

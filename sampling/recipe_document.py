@@ -228,6 +228,11 @@ class RecipeDocument(_Part):
         """Whether somebody writes its sets: false for those that come ready."""
         return self.method != "imported"
 
+    def for_ready_sets(self) -> "RecipeDocument":
+        """Return the recipe of sets that came ready and meet the standards of this one."""
+        kept = ("candidates", "alike", "embedder", "alike_from", "lengths", "refusals", "moderation")
+        return RecipeDocument(method="imported", **{part: getattr(self, part) for part in kept})
+
     def writers(self) -> Iterator[Generator]:
         """Yield every generator that a set of this recipe may ask, the main one first."""
         if self.generator is not None:

@@ -75,7 +75,7 @@ def _make_ready(held: Claim, outcome: Outcome, *, now: datetime) -> int:
         status=CandidateSet.Status.READY,
         canonical_seed=seed,
         canonical_order=canonical_order(k=len(texts), seed=seed),
-        remarks=checks.remarks(texts, alike=outcome.order.alike),
+        remarks=checks.remarks(texts, standards=outcome.order.standards),
         token=None,
         lease_until=None,
         finished_at=now,

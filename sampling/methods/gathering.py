@@ -46,7 +46,7 @@ class Gathering:
 
     def _reasons(self, text: str, *, delimited: bool, cut_off: bool) -> list[str]:
         found = faults(
-            text, language=self.order.language, delimited=delimited and self.delimiter_counts, cut_off=cut_off
+            text, standards=self.order.standards, delimited=delimited and self.delimiter_counts, cut_off=cut_off
         )
         earlier = [draft.text for draft in self.drafts]
         if not found and self.order.alike == "repair" and alike_earlier([*earlier, text])[-1]:
