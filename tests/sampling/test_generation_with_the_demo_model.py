@@ -6,7 +6,7 @@ import pytest
 
 from sampling import checks
 from sampling.generation import fill
-from sampling.generators.chat_model import weights_sha256
+from sampling.generators.local_model import weights_sha256
 from sampling.intake import define_recipe
 from sampling.models import CandidateSet
 from sampling.standards import Standards

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from sampling.generators.chat_model import ChatModel, load, weights_sha256
+from sampling.generators.chat_model import ChatModel, load
 from sampling.generators.interface import ModelNotLoadable
+from sampling.generators.local_model import weights_sha256
 from tests.sampling.conftest import DEMO_MODEL
 
 DEMO = Path(settings.BASE_DIR) / DEMO_MODEL
