@@ -65,6 +65,9 @@ class Environment:
     model_queues: dict[str, str] = setting("MODEL_QUEUES", "")
     """model=queue, separated by commas: sets whose recipe names this model first wait on this queue, for workers that
     are started with `-Q` and its name. All others wait on `gpu`."""
+    ahead_at_once: int = setting("AHEAD_AT_ONCE", "16")
+    """How many candidate sets that nobody waits for are written at a time, on each queue. Fewer than its workers have
+    threads together: the others are kept for people who wait."""
     demo: bool = setting("DEMO", "false")
     """Links that sign anybody on this machine in as a researcher or an annotator. `make demo` sets it."""
     debug: bool = setting("DEBUG", "false")
@@ -124,6 +127,7 @@ def _read(env: Env) -> Environment:
         generator_device=env.str("GENERATOR_DEVICE", "auto"),
         generator_threads=_number(env, "GENERATOR_THREADS", 1),
         model_queues=_queues(env, "MODEL_QUEUES"),
+        ahead_at_once=_number(env, "AHEAD_AT_ONCE", 16),
         demo=_truth(env, "DEMO"),
         debug=_truth(env, "DEBUG"),
     )

@@ -184,6 +184,7 @@ CANDIDATE_LEASE_SECONDS = ENVIRONMENT.candidate_lease_seconds
 GENERATOR_THREADS = ENVIRONMENT.generator_threads
 GENERATOR_DEVICE = ENVIRONMENT.generator_device
 MODEL_QUEUES = ENVIRONMENT.model_queues
+AHEAD_AT_ONCE = ENVIRONMENT.ahead_at_once
 
 LOGGING = {
     "version": 1,

@@ -130,16 +130,7 @@ def request_ahead(*, wanted: Sequence[Ahead], batch: Batch, now: datetime) -> li
 
 def request_again(*, candidate_set: CandidateSet, now: datetime) -> bool:
     """Ask once more for a set that failed; whether this call was the one that did."""
-    failed = CandidateSet.objects.filter(pk=candidate_set.pk, status=CandidateSet.Status.FAILED, erased_at=None)
-    asked = failed.update(
-        status=CandidateSet.Status.REQUESTED,
-        failure="",
-        failure_detail="",
-        claims=0,
-        requested_at=now,
-        queued_at=now,
-        finished_at=None,
-    )
+    asked = CandidateSet.objects.filter(pk=candidate_set.pk).ask_again(now=now, queued_at=now)
     if asked:
         _queue_on_commit(candidate_set)
     return bool(asked)

@@ -9,7 +9,8 @@ from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import ChannelError
 
-from sampling import generation, generators, queues, recovery
+from sampling import batches, generation, generators, queues, recovery
+from sampling.models import CandidateSet
 
 logger = logging.getLogger(__name__)
 
@@ -28,23 +29,29 @@ def queue(*, candidate_set_id: int, urgent: bool, name: str) -> None:
 
 @shared_task
 def fill_candidate_set(*, candidate_set_id: int) -> None:
-    """Write a set, unless somebody else does or did."""
-    generation.fill(candidate_set_id=candidate_set_id)
+    """Write a set, unless somebody else does or did; its place is given to the next one that nobody waits for."""
+    if generation.fill(candidate_set_id=candidate_set_id):
+        _queue(batches.take_next(now=timezone.now()))
 
 
 @shared_task
 def sweep() -> None:
-    """Send again what has no job, and what a silent worker left."""
+    """Send again what has no job, and what a silent worker left; send more of what is written ahead of time."""
     now = timezone.now()
     recovery.free_silent(now=now)
-    for candidate_set in recovery.take_without_job(now=now, queue_is_empty=_jobs_waiting() == 0):
+    _queue(recovery.take_without_job(now=now, jobs_waiting=_jobs_waiting()))
+    _queue(batches.take_next(now=now))
+
+
+def _queue(candidate_sets: list[CandidateSet]) -> None:
+    for candidate_set in candidate_sets:
         name = queues.queue_of(candidate_set.recipe.says)
         queue(candidate_set_id=candidate_set.pk, urgent=candidate_set.urgent, name=name)
 
 
-def _jobs_waiting() -> int:
+def _jobs_waiting() -> dict[str, int]:
     with current_app.connection_for_read() as broker:
-        return sum(_messages(broker.default_channel, name) for name in queues.names())
+        return {name: _messages(broker.default_channel, name) for name in queues.names()}
 
 
 def _messages(channel: Any, name: str) -> int:

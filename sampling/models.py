@@ -2,6 +2,7 @@
 
 import statistics
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -45,9 +46,27 @@ class CandidateSetQuerySet(models.QuerySet["CandidateSet"]):
     def ready(self) -> "CandidateSetQuerySet":
         return self.filter(status=CandidateSet.Status.READY)
 
+    def written_ahead(self) -> "CandidateSetQuerySet":
+        """Restrict to sets that were asked for together, ahead of time."""
+        return self.filter(batch__isnull=False)
+
     def silent(self, *, now: datetime) -> "CandidateSetQuerySet":
         """Restrict to sets whose worker let its lease run out."""
         return self.filter(status=CandidateSet.Status.GENERATING, lease_until__lt=now)
+
+    def ask_again(self, *, now: datetime, **changes: Any) -> int:
+        """Ask once more for those that failed and were not erased; return how many. `changes` are more columns."""
+        # The status is looked at again once the row is locked: of two calls at the same time one finds none.
+        failed = CandidateSet.objects.filter(status=CandidateSet.Status.FAILED, pk__in=self.filter(erased_at=None))
+        return failed.update(
+            status=CandidateSet.Status.REQUESTED,
+            failure="",
+            failure_detail="",
+            claims=0,
+            requested_at=now,
+            finished_at=None,
+            **changes,
+        )
 
     def typical_seconds(self, recipe_id: int) -> float | None:
         """Return the median time from request to end of a recipe's latest sets that somebody waited for, if any."""
@@ -127,7 +146,22 @@ class CandidateSet(models.Model):
             models.Index(
                 fields=["-urgent", "requested_at"], condition=Q(status="requested"), name="sets_that_wait_for_a_worker"
             ),
+            # What comes next of each batch and recipe, however many wait: sampling.batches.
+            models.Index(
+                fields=["batch", "recipe", "rank", "requested_at", "id"],
+                condition=Q(status="requested", batch__isnull=False, queued_at=None),
+                name="sets_written_ahead_next",
+            ),
+            # Those whose job may be lost; the others that wait ahead of time have none yet.
+            models.Index(
+                fields=["queued_at"],
+                condition=Q(status="requested") & (Q(batch=None) | Q(queued_at__isnull=False)),
+                name="sets_that_need_a_job",
+            ),
             models.Index(fields=["lease_until"], condition=Q(status="generating"), name="sets_by_lease"),
+            models.Index(
+                fields=["batch", "finished_at"], condition=Q(batch__isnull=False), name="sets_of_a_batch_that_ended"
+            ),
             models.Index(
                 fields=["recipe", "-finished_at"], condition=Q(status="ready"), name="sets_by_when_they_were_ready"
             ),

@@ -72,7 +72,7 @@ def test_the_request_is_committed_at_once_and_the_job_is_sent_by_a_later_sweep(
 
     broker_away.undo()
     jobs.sweep()
-    assert jobs._jobs_waiting() == 1
+    assert jobs._jobs_waiting()[queues.DEFAULT] == 1
     with current_app.connection_for_write() as broker:
         channel: Any = broker.default_channel
         channel.queue_purge(queues.DEFAULT)
