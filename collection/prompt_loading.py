@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 from pydantic import ValidationError
 
-from collection import prompt_file, studies
+from collection import prompt_file, writing_ahead
 from collection.models import Item, Overlap, Prompt, Study
 from collection.prompt_file import Line, PromptRow
 from collection.study_file import message_of
@@ -58,9 +58,8 @@ def load_prompts(
         except RowRefused as refusal:
             report.refused.append((line.number, str(refusal)))
         progress(report)
-    if study.state == Study.State.OPEN:
-        with transaction.atomic():
-            studies.request_missing_sets(study=study, now=now)
+    if study.state == Study.State.OPEN and study.asks.recipes.first.generates:
+        writing_ahead.ask(study=study, now=now)
     return report
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext
@@ -11,11 +12,12 @@ from django.utils.translation import gettext
 from annotators import enrolment
 from annotators.models import Panel, SurveyAnswer
 from annotators.panel_file import changed_questions
-from collection import studies
+from collection import writing_ahead
 from collection.configuration import Configuration
 from collection.models import Overlap, Study, StudyVersion, Task
 from collection.study_file import Document, Fault
 from sampling.intake import define_recipe
+from sampling.recipe_document import Generator
 
 FIXED_ONCE_ANSWERED = ("questions", "turns", "none_of_these", "explanations")
 """Parts that give an answer its meaning: they stand still from the first task on."""
@@ -96,8 +98,10 @@ def _update(study: Study, configuration: Configuration, *, now: datetime) -> lis
     changed = [name for name in new if new[name] != old.get(name)]
     if changed:
         _new_version(study, configuration, now=now)
+    if "recipes" in changed:
+        writing_ahead.follow_recipe(study=study)
     if "recipes" in changed and study.state == Study.State.OPEN:
-        studies.request_missing_sets(study=study, now=now)
+        writing_ahead.ask_for_everything(study=study, now=now)
     if "overlap" in changed:
         Overlap.objects.filter(study=study).update(wanted=configuration.overlap)
     return changed
@@ -122,7 +126,7 @@ def _new_version(study: Study, configuration: Configuration, *, now: datetime) -
 
 # ---- what must not change -------------------------------------------------------------------------------------------
 def _refusals(document: Document, study: Study | None) -> list[Fault]:
-    faults = _survey_refusals(document) + _consent_refusals(document)
+    faults = _survey_refusals(document) + _consent_refusals(document) + _endpoint_refusals(document)
     if study is None:
         return faults
     if study.panel.slug != document.study.panel.slug:
@@ -179,6 +183,29 @@ def _consent_refusals(document: Document) -> list[Fault]:
         for language, text in part.consent.texts.items()
         if language in published and published[language].strip() != text.strip()
     ]
+
+
+def _endpoint_refusals(document: Document) -> list[Fault]:
+    faults = []
+    for name, recipe in document.study.recipes:
+        for generator in recipe.writers() if recipe else []:
+            if generator.endpoint and (message := _not_listed(generator)):
+                inside = ["generator", "endpoint"] if generator is recipe.generator else []
+                faults.append(_fault(document, message, "recipes", name, *inside))
+    return faults
+
+
+def _not_listed(generator: Generator) -> str:
+    """Say why this endpoint is not asked; nothing where the administrator's list has it and the model."""
+    endpoint = settings.ENDPOINTS.get(generator.endpoint or "")
+    if endpoint is None:
+        names = ", ".join(sorted(settings.ENDPOINTS)) or gettext("none")
+        message = gettext("{endpoint} is not on the administrator's list of endpoints, which has: {names}")
+        return message.format(endpoint=generator.endpoint, names=names)
+    if endpoint.models is not None and generator.model not in endpoint.models:
+        message = gettext("{endpoint} is listed for other models than {model}: {names}")
+        return message.format(endpoint=endpoint.name, model=generator.model, names=", ".join(endpoint.models))
+    return ""
 
 
 def _fault(document: Document, message: str, *path: str | int) -> Fault:
