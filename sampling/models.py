@@ -256,6 +256,27 @@ class Candidate(models.Model):
         return f"candidate {self.slot} of set {self.candidate_set_id}"
 
 
+class RawAnswer(models.Model):
+    """One answer of a set's first try, fit or not: what the method gives by itself, before any repair (decision 41)."""
+
+    candidate_set = models.ForeignKey(CandidateSet, on_delete=models.CASCADE, related_name="raw_answers")
+    place = models.PositiveSmallIntegerField()
+    # Tidied, as candidates are.
+    text = models.TextField(blank=True)
+    completion = models.ForeignKey(Completion, on_delete=models.RESTRICT, related_name="raw_answers")
+    # As of a candidate.
+    method = models.CharField(max_length=40)
+    condition = models.CharField(max_length=50, blank=True)
+    # Codes of sampling.reasons; empty: it is in the set.
+    faults = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["candidate_set", "place"], name="raw_answers_are_numbered")]
+
+    def __str__(self) -> str:
+        return f"raw answer {self.place} of set {self.candidate_set_id}"
+
+
 class Diversity(models.Model):
     """How far apart the texts of a set are, and how near to what was asked; written together with the set."""
 
@@ -272,7 +293,7 @@ class Diversity(models.Model):
     mean_distance = models.FloatField(null=True, blank=True)
     # Effective number of different texts: 1 to the number of texts.
     vendi = models.FloatField(null=True, blank=True)
-    # Share of word pairs that occur once among all texts.
+    # Different word pairs among all word pairs of all texts; null where no text has two words.
     distinctness = models.FloatField(null=True, blank=True)
     # Standard deviation of the lengths in characters, divided by their mean.
     length_spread = models.FloatField(null=True, blank=True)
