@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
 
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ def load(
     """
     local = folder / name
     is_local = local.is_dir()
-    if not is_local and not _HUB_ID.fullmatch(name):
+    if not is_local and not HUB_ID.fullmatch(name):
         raise ModelNotLoadable(f"there is no folder {name}")
     place = place_of(device)
     if place.type == "cpu":
@@ -62,7 +62,7 @@ def load(
         "local_files_only": is_local,
         "trust_remote_code": False,
     }
-    dtype = torch.float32 if place.type == "cpu" else torch.bfloat16
+    dtype = _numbers(place)
     try:
         tokenizer = AutoTokenizer.from_pretrained(**source, padding_side=padding_side)
         model = kind.from_pretrained(**source, use_safetensors=True, dtype=dtype, **options)
@@ -100,6 +100,14 @@ def place_of(device: str) -> torch.device:
     if place.type == "cuda" and not torch.cuda.is_available():
         raise ModelNotLoadable(f"GENERATOR_DEVICE is {device}, and there is no such device")
     return place
+
+
+def _numbers(place: torch.device) -> torch.dtype:
+    """Return the numbers to compute with: bfloat16 where the device itself has them."""
+    if place.type == "cpu":
+        return torch.float32
+    lacks = place.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.float16 if lacks else torch.bfloat16
 
 
 def first_line(error: Exception) -> str:
