@@ -16,6 +16,8 @@ from environs import Env, EnvError
 from psycopg.conninfo import conninfo_to_dict
 
 from config import embedded
+from sampling import endpoints
+from sampling.endpoints import Endpoint
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -68,6 +70,9 @@ class Environment:
     ahead_at_once: int = setting("AHEAD_AT_ONCE", "16")
     """How many candidate sets that nobody waits for are written at a time, on each queue. Fewer than its workers have
     threads together: the others are kept for people who wait."""
+    endpoints: dict[str, Endpoint] = setting("ENDPOINTS", "")
+    """The file that lists the servers that may be asked to write (docs/endpoints.md). A relative path starts at the
+    project's folder. Unset: none."""
     demo: bool = setting("DEMO", "false")
     """Links that sign anybody on this machine in as a researcher or an annotator. `make demo` sets it."""
     debug: bool = setting("DEBUG", "false")
@@ -128,6 +133,7 @@ def _read(env: Env) -> Environment:
         generator_threads=_number(env, "GENERATOR_THREADS", 1),
         model_queues=_queues(env, "MODEL_QUEUES"),
         ahead_at_once=_number(env, "AHEAD_AT_ONCE", 16),
+        endpoints=_endpoints(env.str("ENDPOINTS", "")),
         demo=_truth(env, "DEMO"),
         debug=_truth(env, "DEBUG"),
     )
@@ -150,6 +156,10 @@ def _queues(env: Env, name: str) -> dict[str, str]:
             raise ValueError(f"{name} must look like {wanted}, not {entry!r}.")
         queues[model] = queue
     return queues
+
+
+def _endpoints(path: str) -> dict[str, Endpoint]:
+    return endpoints.read(ROOT / Path(path).expanduser()) if path else {}
 
 
 def _truth(env: Env, name: str) -> bool:

@@ -84,7 +84,8 @@ class Reply:
     request: Request
     text: str
     stop_reason: str
-    """"stop" at the end of the text, "length" where there was no more room, "scored" where options were."""
+    """"stop" at the end of the text, "length" where there was no more room, "scored" where options were; from an
+    endpoint also "filtered", where it held something back, and "unknown"."""
     scores: tuple[float, ...] = ()
     """The log-probability of each option as the whole answer, natural logarithm, summed over its tokens."""
     prompt_tokens: int | None = None
@@ -104,7 +105,7 @@ class Reply:
 
     @property
     def was_cut_off(self) -> bool:
-        return self.stop_reason == "length"
+        return self.stop_reason in {"length", "filtered", "unknown"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,6 +60,9 @@ def write(candidate_set: CandidateSet, *, progress: Progress) -> Outcome:
         outcome.failure, outcome.failure_detail = "no-wording", str(failure)
     except GeneratorFailed as failure:
         outcome.failure, outcome.failure_detail = failure.code, str(failure)
+        for reply in failure.answered:
+            reply.rejected = [failure.code]
+        outcome.replies += failure.answered
     except Exception as error:
         # Whatever else goes wrong with one set is told on the study's page and leaves the others alone.
         logger.exception("Set %s could not be written.", candidate_set.pk)
