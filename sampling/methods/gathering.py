@@ -1,16 +1,29 @@
 """The fit answers of a set so far: taken from replies, judged one by one. Knows no Django."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from sampling.alikeness import alike_earlier
 from sampling.asking import Draft, NoFitSet, Order, Reply
 from sampling.checks import faults, tidied
 
 
+@dataclass(frozen=True)
+class Part:
+    """One answer as it was cut from a completion, and what is known about it."""
+
+    text: str
+    condition: str = ""
+    """The key of the voice that it speaks for; empty: the one that the request names, if any."""
+    stated_probability: float | None = None
+
+
 class Gathering:
     """Answers by the method that made them, each fit by itself and beside the others."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, drafts: Sequence[Draft] = ()) -> None:
         self.order = order
-        self.drafts: list[Draft] = []
+        self.drafts = list(drafts)
         # In a conversation that itself holds the delimiter, an answer may well speak of it.
         self.delimiter_counts = not any("###" in str(message.get("content")) for message in order.messages)
         self.last_reasons: list[str] = []
@@ -19,18 +32,25 @@ class Gathering:
         """Return what was gathered by one method."""
         return [draft for draft in self.drafts if draft.method == method]
 
-    def take(self, reply: Reply, texts: list[str], *, method: str, wanted: int, delimited: bool) -> None:
-        """Judge the parts of a reply and keep the fit ones, up to the number wanted."""
-        for place, text in enumerate(texts):
-            cut_off = reply.was_cut_off and place == len(texts) - 1
-            reasons = self._reasons(tidied(text), delimited=delimited, cut_off=cut_off)
-            if not reasons and len(self.of(method)) >= wanted:
+    def take(self, reply: Reply, parts: Sequence[Part], *, method: str, room: int, delimited: bool) -> list[Draft]:
+        """Judge the parts of a reply, keep the fit ones up to the room there is, and return these."""
+        kept: list[Draft] = []
+        for place, part in enumerate(parts):
+            cut_off = reply.was_cut_off and place == len(parts) - 1
+            reasons = self._reasons(tidied(part.text), delimited=delimited, cut_off=cut_off)
+            if not reasons and len(kept) >= room:
                 reasons = ["surplus"]
             if not reasons:
-                self.drafts.append(Draft(text=tidied(text), method=method, reply=reply))
+                kept.append(_draft(reply, part, place, method=method))
+                self.drafts.append(kept[-1])
             reply.parts.append(reasons)
-        if not any(draft.reply is reply for draft in self.drafts):
+        if not kept:
             self.reject(reply, "empty")
+        return kept
+
+    def take_one(self, reply: Reply, *, method: str) -> Draft | None:
+        """Judge a reply that is one answer, and return it if it is fit."""
+        return next(iter(self.take(reply, [Part(reply.text)], method=method, room=1, delimited=False)), None)
 
     def drop(self, method: str) -> None:
         """Let go of what one method gave: too few of a completion to go on with."""
@@ -41,8 +61,12 @@ class Gathering:
             self.reject(reply, "too-few")
 
     def failure(self) -> NoFitSet:
-        """Return the exception that says why there is no set."""
-        return NoFitSet(self.last_reasons or ["too-few"])
+        """Return the exception that says why there is no set, with what there is."""
+        return NoFitSet(self.last_reasons or ["too-few"], self.drafts)
+
+    def reject(self, reply: Reply, otherwise: str) -> None:
+        """Note that nothing of a reply is used, for the reasons of its parts or else for this one."""
+        reply.rejected = self.last_reasons = _reasons_of(reply) or [otherwise]
 
     def _reasons(self, text: str, *, delimited: bool, cut_off: bool) -> list[str]:
         found = faults(
@@ -53,6 +77,29 @@ class Gathering:
             found.append("alike")
         return found
 
-    def reject(self, reply: Reply, otherwise: str) -> None:
-        reasons = dict.fromkeys(reason for part in reply.parts for reason in part)
-        reply.rejected = self.last_reasons = list(reasons) or [otherwise]
+
+def leave_out(drafts: Sequence[Draft], *, chosen: Sequence[Draft], reason: str) -> None:
+    """Note in their replies why fit answers of a larger pool are not among the chosen ones."""
+    taken = {id(draft) for draft in chosen}
+    left = [draft for draft in drafts if id(draft) not in taken]
+    used = {id(draft.reply) for draft in chosen}
+    for draft in left:
+        draft.reply.parts[draft.part] = [reason]
+    for draft in left:
+        if id(draft.reply) not in used:
+            draft.reply.rejected = _reasons_of(draft.reply)
+
+
+def _draft(reply: Reply, part: Part, place: int, *, method: str) -> Draft:
+    return Draft(
+        text=tidied(part.text),
+        method=method,
+        reply=reply,
+        part=place,
+        condition=part.condition or reply.request.condition,
+        stated_probability=part.stated_probability,
+    )
+
+
+def _reasons_of(reply: Reply) -> list[str]:
+    return list(dict.fromkeys(reason for part in reply.parts for reason in part))

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sampling import wordings
-from sampling.methods import METHODS
 
 LANGUAGES = ["en", "fr", "it", "hi", "pt", "ar"]
 
@@ -104,7 +103,3 @@ def test_another_word_gives_another_hash(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_language_without_an_instruction_is_said_so() -> None:
     with pytest.raises(wordings.NoWording, match="missing in sw"):
         wordings.wording("missing", language="sw", k=2)
-
-
-def test_the_methods_are_those_a_recipe_can_name() -> None:
-    assert set(METHODS) == {"negatively-correlated", "independent"}
