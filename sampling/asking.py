@@ -1,6 +1,6 @@
 """What methods ask, what generators answer, what becomes of it: the records that pass between. Knows no Django."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
@@ -115,6 +115,8 @@ class Draft:
     text: str
     method: str
     reply: Reply
+    part: int = 0
+    """Its place among the parts of the completion."""
     condition: str = ""
     """The key of the voice or community that it speaks for."""
     stated_probability: float | None = None
@@ -122,11 +124,12 @@ class Draft:
 
 
 class NoFitSet(Exception):
-    """The tries are used up and there is no complete set of fit answers."""
+    """The tries are used up and there is no complete set of fit answers; some may be there."""
 
-    def __init__(self, reasons: list[str]) -> None:
+    def __init__(self, reasons: list[str], drafts: Sequence[Draft] = ()) -> None:
         super().__init__(", ".join(reasons))
         self.reasons = reasons
+        self.drafts = list(drafts)
 
 
 Method = Generator[list[Request], list[Reply], list[Draft]]
