@@ -6,13 +6,15 @@ import socket
 from collections.abc import Callable
 from datetime import datetime
 
+from django.db import DatabaseError, DataError, IntegrityError
 from django.utils import timezone
 
+from sampling import disks
 from sampling.asking import NoFitSet, Order
 from sampling.carrying import Carrier
-from sampling.claims import RENEWER, claim
+from sampling.claims import RENEWER, Claim, claim
 from sampling.generators.interface import GeneratorFailed, Progress, Stopping
-from sampling.methods import METHODS
+from sampling.methods import method_of
 from sampling.models import CandidateSet
 from sampling.saving import Outcome, save
 from sampling.wordings import NoWording
@@ -72,7 +74,7 @@ def write(candidate_set: CandidateSet, *, progress: Progress) -> Outcome:
 
 def _run(outcome: Outcome, progress: Progress) -> None:
     """Carry requests and replies between the method and the generators until the method returns."""
-    method = METHODS[outcome.order.recipe.method](outcome.order)
+    method = method_of(outcome.order)
     carrier = Carrier(outcome.order.recipe, progress=progress)
     try:
         requests = next(method)

@@ -14,6 +14,7 @@ REASONS: dict[str, Promise] = {
     "role-mark-left": _("An answer goes on to speak for somebody else in the conversation."),
     "label-left": _("The number or name of an answer was left in it."),
     "surplus": _("The model wrote more answers than were asked for."),
+    "not-drawn": _("An answer was fit, and others of a larger pool were drawn."),
     # a set
     "too-few": _("There are fewer answers than the study wants."),
     "too-many": _("There are more answers than the study wants."),
