@@ -100,6 +100,8 @@ class Reply:
     """Who answered; noted by whoever carried the request there."""
     parts: list[list[str]] = field(default_factory=list)
     """The reasons against each part it was cut into; empty: used."""
+    texts: list[str] = field(default_factory=list)
+    """These parts, tidied; none where they could not be told apart."""
     rejected: list[str] = field(default_factory=list)
     """Why nothing of it was used."""
 

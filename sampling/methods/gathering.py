@@ -44,6 +44,7 @@ class Gathering:
                 kept.append(_draft(reply, part, place, method=method))
                 self.drafts.append(kept[-1])
             reply.parts.append(reasons)
+            reply.texts.append(tidied(part.text))
         if not kept:
             self.reject(reply, "empty")
         return kept
