@@ -12,8 +12,8 @@ from django.db.models.functions import RowNumber
 from django.utils.translation import gettext_lazy as _
 
 from collection.models import Item, Overlap, Study
-from sampling import batches
-from sampling.intake import Ahead, request_ahead
+from sampling import batches, intake
+from sampling.intake import Ahead, request_ahead, request_all_again
 from sampling.models import Batch, CandidateSet
 from sampling.reasons import explain
 
@@ -51,7 +51,7 @@ def ask_again(*, study: Study, reason: str = "", now: datetime) -> int:
         locked = _locked(study)
         same_recipe = Item.objects.filter(failed, study=study, candidate_set__recipe=_recipe_id(locked))
         sets = CandidateSet.objects.filter(pk__in=same_recipe.values("candidate_set"))
-        asked = batches.ask_again(candidate_sets=sets, batch=_batch(locked, now), now=now)
+        asked = request_all_again(candidate_sets=sets, batch=_batch(locked, now), now=now)
     return asked + _ask(study, failed, now)
 
 
@@ -70,6 +70,16 @@ def follow_recipe(*, study: Study) -> None:
         CandidateSet.objects.requested().filter(pk__in=waiting).update(recipe=_recipe_id(study))
 
 
+def follow_topics(*, study: Study) -> None:
+    """Let the sets that are not written hold by the topics that the study marks as ones of fact now."""
+    unwritten = CandidateSet.objects.filter(status__in=[CandidateSet.Status.REQUESTED, CandidateSet.Status.FAILED])
+    facts = Q(item__prompt__factual=True) | Q(item__prompt__topic__in=study.asks.prompts.factual_topics)
+    marked = unwritten.filter(facts, item__study=study)
+    # As above, the status is looked at again once the row is locked.
+    unwritten.filter(pk__in=marked).update(factual=True)
+    unwritten.filter(item__study=study).exclude(pk__in=marked).update(factual=False)
+
+
 @transaction.atomic
 def pause(*, study: Study, now: datetime) -> None:
     """Let no more of its sets be begun, until it is resumed."""
@@ -86,7 +96,7 @@ def resume(*, study: Study) -> None:
     locked = _locked(study)
     _check(locked)
     if locked.batch is not None:
-        batches.resume(batch=locked.batch)
+        intake.resume(batch=locked.batch)
 
 
 def _check(study: Study) -> None:
@@ -128,7 +138,7 @@ def _ask_for(study: Study, ranks: dict[int, int], lacking: Q, now: datetime) -> 
             messages=[{"role": "user", "content": item.prompt.text}],
             language=item.prompt.language,
             recipe=recipe,
-            factual=item.prompt.factual,
+            factual=item.prompt.is_factual(locked.asks),
             rank=ranks[item.pk],
         )
         for item in items

@@ -1,4 +1,4 @@
-"""Sets written ahead of time: a few at a time, what is needed first before the rest, held back and asked for again.
+"""Sets written ahead of time: a few at a time, what is needed first before the rest, held back and counted.
 
 Any number of them may be asked for: they are rows, and only a few at a time become jobs. So Redis stays small, a pause
 holds at once, and a person who waits always finds a free thread, also in a worker that takes more jobs than it runs.
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Q
 
 from sampling.models import Batch, CandidateSet, CandidateSetQuerySet, Recipe
 from sampling.queues import queue_of
@@ -84,11 +84,6 @@ def pause(*, batch: Batch, now: datetime) -> None:
 def resume(*, batch: Batch) -> None:
     """Let its sets be written again, from where it was held back."""
     Batch.objects.filter(pk=batch.pk).update(paused_at=None)
-
-
-def ask_again(*, candidate_sets: QuerySet[CandidateSet], batch: Batch, now: datetime) -> int:
-    """Ask once more for those of these sets that failed, as part of this batch; return how many."""
-    return CandidateSet.objects.filter(pk__in=candidate_sets).ask_again(now=now, queued_at=None, batch=batch)
 
 
 # ---- how far it is --------------------------------------------------------------------------------------------------

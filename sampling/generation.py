@@ -36,7 +36,21 @@ def fill(*, candidate_set_id: int, clock: Callable[[], datetime] = timezone.now)
     except Stopping:
         held.hand_back()
         return False
-    return save(held, outcome, worker=worker, now=clock())
+    return _saved(held, outcome, worker=worker, clock=clock)
+
+
+def _saved(held: Claim, outcome: Outcome, *, worker: str, clock: Callable[[], datetime]) -> bool:
+    """Write what came; where the database has no room for it or does not take it, write that."""
+    try:
+        return save(held, outcome, worker=worker, now=clock())
+    except DatabaseError as error:
+        if not (disks.is_full(error) or isinstance(error, DataError | IntegrityError)):
+            # Whoever claims the set next may find the database well.
+            raise
+        logger.exception("What was written for set %s could not be stored.", held.candidate_set_id)
+        code = "disk-full" if disks.is_full(error) else "not-storable"
+        lost = Outcome(order=outcome.order, failure=code, failure_detail=str(error))
+        return save(held, lost, worker=worker, now=clock())
 
 
 def write(candidate_set: CandidateSet, *, progress: Progress) -> Outcome:
@@ -62,6 +76,8 @@ def write(candidate_set: CandidateSet, *, progress: Progress) -> Outcome:
         outcome.failure, outcome.failure_detail = "no-wording", str(failure)
     except GeneratorFailed as failure:
         outcome.failure, outcome.failure_detail = failure.code, str(failure)
+        if disks.is_full(failure):
+            outcome.failure = "disk-full"
         for reply in failure.answered:
             reply.rejected = [failure.code]
         outcome.replies += failure.answered
@@ -69,6 +85,8 @@ def write(candidate_set: CandidateSet, *, progress: Progress) -> Outcome:
         # Whatever else goes wrong with one set is told on the study's page and leaves the others alone.
         logger.exception("Set %s could not be written.", candidate_set.pk)
         outcome.failure, outcome.failure_detail = "generator-failed", f"{type(error).__name__}: {error}"
+        if disks.is_full(error):
+            outcome.failure = "disk-full"
     return outcome
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from sampling import checks, jobs
+from sampling import batches, checks, jobs
 from sampling.models import Batch, Candidate, CandidateSet, Completion, Recipe
 from sampling.order import canonical_order
 from sampling.queues import queue_of
@@ -106,14 +106,14 @@ def request_candidates(
 def request_ahead(*, wanted: Sequence[Ahead], batch: Batch, now: datetime) -> list[CandidateSet]:
     """Ask for candidates that nobody waits for yet; return their sets, in the same order.
 
-    No job is sent: workers are given a few of them at a time (sampling.recovery), so that any number can be asked for.
-    Ask in portions where there are many.
+    Workers are given a few of them at a time (sampling.batches), so that any number can be asked for. Ask in portions
+    where there are many.
 
     :raises NothingToAsk: if a recipe is for imported sets.
     """
     if not all(recipe.says.generates for recipe in {one.recipe for one in wanted}):
         raise NothingToAsk
-    return CandidateSet.objects.bulk_create(
+    sets = CandidateSet.objects.bulk_create(
         CandidateSet(
             messages=list(one.messages),
             language=one.language,
@@ -126,6 +126,26 @@ def request_ahead(*, wanted: Sequence[Ahead], batch: Batch, now: datetime) -> li
         )
         for one in wanted
     )
+    _begin_on_commit()
+    return sets
+
+
+def request_all_again(*, candidate_sets: QuerySet[CandidateSet], batch: Batch, now: datetime) -> int:
+    """Ask once more for those of these sets that failed, as part of this batch; return how many."""
+    asked = CandidateSet.objects.filter(pk__in=candidate_sets).ask_again(now=now, queued_at=None, batch=batch)
+    _begin_on_commit()
+    return asked
+
+
+def resume(*, batch: Batch) -> None:
+    """Let the sets of a batch be written again, from where it was held back."""
+    batches.resume(batch=batch)
+    _begin_on_commit()
+
+
+def _begin_on_commit() -> None:
+    # A broker that is away delays them until the sweep.
+    transaction.on_commit(jobs.queue_ahead, robust=True)
 
 
 def request_again(*, candidate_set: CandidateSet, now: datetime) -> bool:

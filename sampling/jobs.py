@@ -27,11 +27,16 @@ def queue(*, candidate_set_id: int, urgent: bool, name: str) -> None:
     )
 
 
+def queue_ahead() -> None:
+    """Send jobs for sets that nobody waits for, as far as there is room for them."""
+    _queue(batches.take_next(now=timezone.now()))
+
+
 @shared_task
 def fill_candidate_set(*, candidate_set_id: int) -> None:
     """Write a set, unless somebody else does or did; its place is given to the next one that nobody waits for."""
     if generation.fill(candidate_set_id=candidate_set_id):
-        _queue(batches.take_next(now=timezone.now()))
+        queue_ahead()
 
 
 @shared_task
@@ -40,7 +45,7 @@ def sweep() -> None:
     now = timezone.now()
     recovery.free_silent(now=now)
     _queue(recovery.take_without_job(now=now, jobs_waiting=_jobs_waiting()))
-    _queue(batches.take_next(now=now))
+    queue_ahead()
 
 
 def _queue(candidate_sets: list[CandidateSet]) -> None:

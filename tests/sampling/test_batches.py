@@ -12,7 +12,15 @@ from django.utils import timezone
 
 from sampling import batches, generation, jobs
 from sampling.claims import claim
-from sampling.intake import Ahead, NothingToAsk, define_recipe, request_ahead, request_candidates
+from sampling.intake import (
+    Ahead,
+    NothingToAsk,
+    define_recipe,
+    request_ahead,
+    request_all_again,
+    request_candidates,
+    resume,
+)
 from sampling.models import Batch, CandidateSet, Recipe
 from sampling.recipe_document import IMPORTED
 from tests.sampling.conftest import document
@@ -49,14 +57,15 @@ def ask(recipe: Recipe, batch: Batch, *ranks: int) -> list[CandidateSet]:
 
 
 # ---- asking ---------------------------------------------------------------------------------------------------------
-def test_what_is_asked_ahead_is_rows_and_no_jobs(
+def test_of_what_is_asked_ahead_only_the_first_become_jobs(
     recipe: Recipe, batch: Batch, queued: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         made = ask(recipe, batch, *range(10))
-    assert queued == []
+        assert queued == []
+    assert queued == [one.pk for one in made[:4]]
     waiting = CandidateSet.objects.requested().filter(batch=batch, urgent=False, queued_at=None)
-    assert list(waiting.order_by("rank")) == made
+    assert list(waiting.order_by("rank")) == made[4:]
 
 
 def test_a_recipe_for_imported_sets_is_not_asked(batch: Batch) -> None:
@@ -129,8 +138,12 @@ def test_a_model_whose_workers_are_away_keeps_no_other_model_waiting(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_that_look_for_the_next_at_the_same_moment_never_take_too_many(recipe: Recipe, batch: Batch) -> None:
-    ask(recipe, batch, *range(20))
+def test_two_that_look_for_the_next_at_the_same_moment_never_take_too_many(
+    recipe: Recipe, batch: Batch, queued: list[int]
+) -> None:
+    assert len(ask(recipe, batch, *range(20))) == 20
+    # As if the few that were queued at once had not been.
+    CandidateSet.objects.update(queued_at=None)
     together = threading.Barrier(6)
     taken: list[CandidateSet] = []
 
@@ -200,12 +213,15 @@ def test_a_paused_batch_is_given_to_nobody_and_holds_no_other_back(recipe: Recip
     assert CandidateSet.objects.requested().filter(pk__in=[one.pk for one in made]).count() == 5
 
 
-def test_it_goes_on_where_it_was_held_back(recipe: Recipe, batch: Batch) -> None:
+def test_it_goes_on_where_it_was_held_back(
+    recipe: Recipe, batch: Batch, queued: list[int], django_capture_on_commit_callbacks: Any
+) -> None:
     made = ask(recipe, batch, *range(6))
     batches.take_next(now=NOW)
     batches.pause(batch=batch, now=NOW)
-    batches.resume(batch=batch)
-    assert batches.take_next(now=NOW) == made[:4]
+    with django_capture_on_commit_callbacks(execute=True):
+        resume(batch=batch)
+    assert queued == [one.pk for one in made[:4]]
     assert claim(candidate_set_id=made[0].pk, worker="w", now=NOW)
 
 
@@ -217,14 +233,17 @@ def test_pausing_twice_remembers_the_first_time(batch: Batch) -> None:
 
 
 # ---- asked for again ------------------------------------------------------------------------------------------------
-def test_what_failed_is_asked_for_again_once_and_the_rest_is_left_alone(batch: Batch, make_set: MakeSet) -> None:
+def test_what_failed_is_asked_for_again_once_and_the_rest_is_left_alone(
+    batch: Batch, make_set: MakeSet, queued: list[int], django_capture_on_commit_callbacks: Any
+) -> None:
     failed = make_set(batch=batch, status="failed", failure="unfit", failure_detail="cut-off", claims=3, queued_at=NOW)
     erased = make_set(batch=batch, status="failed", failure="erased", erased_at=NOW)
     ready = make_set(batch=batch, status="ready", canonical_order=[0, 1, 2, 3])
     everything = CandidateSet.objects.filter(batch=batch)
-    assert batches.ask_again(candidate_sets=everything, batch=batch, now=NOW) == 1
-    assert batches.ask_again(candidate_sets=everything, batch=batch, now=NOW) == 0
-    assert batches.take_next(now=NOW) == [failed]
+    with django_capture_on_commit_callbacks(execute=True):
+        assert request_all_again(candidate_sets=everything, batch=batch, now=NOW) == 1
+        assert request_all_again(candidate_sets=everything, batch=batch, now=NOW) == 0
+    assert queued == [failed.pk]
     assert set(CandidateSet.objects.exclude(status="requested")) == {erased, ready}
 
 
