@@ -74,7 +74,13 @@ def _as_json(text: str, k: int) -> list[str]:
         found = _texts(json.JSONDecoder(strict=False).raw_decode(text, start)[0])
     except (ValueError, RecursionError):
         found = _texts(_whole_elements(text, text.find("[", start)))
-    return found if len(found) > 1 or k == 1 else []
+    return [_without_sign(answer) for answer in found] if len(found) > 1 or k == 1 else []
+
+
+def _without_sign(answer: str) -> str:
+    """Return an element of a list without the ### before it: asked for both, models write both."""
+    sign = _DELIMITER_LINE.match(answer)
+    return answer[sign.end() :] if sign else answer
 
 
 def _whole_elements(text: str, bracket: int) -> list[Any]:

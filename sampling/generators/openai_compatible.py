@@ -150,12 +150,13 @@ def _shared(tokens: int | None, number: int) -> list[int | None]:
 
 
 _LOCK = threading.Lock()
-_THREADS: dict[str, ThreadPoolExecutor] = {}
+_THREADS: dict[tuple[str, int], ThreadPoolExecutor] = {}
 
 
 def _threads(endpoint: Endpoint) -> ThreadPoolExecutor:
     """Return the threads of an endpoint in this process."""
+    key = endpoint.name, endpoint.in_flight
     with _LOCK:
-        if endpoint.name not in _THREADS:
-            _THREADS[endpoint.name] = ThreadPoolExecutor(endpoint.in_flight, thread_name_prefix=endpoint.name)
-        return _THREADS[endpoint.name]
+        if key not in _THREADS:
+            _THREADS[key] = ThreadPoolExecutor(endpoint.in_flight, thread_name_prefix=endpoint.name)
+        return _THREADS[key]

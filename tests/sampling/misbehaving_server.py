@@ -133,7 +133,7 @@ def says(*texts: str | None, **changes: Any) -> Behaviour:
     return behave
 
 
-def finishes(reason: str | None, text: str | None = WHOLE, **message: Any) -> Behaviour:
+def finishes(reason: str | None, text: Any = WHOLE, **message: Any) -> Behaviour:
     """Answer with a text that ended for this reason."""
     choice = {"index": 0, "message": {"role": "assistant", "content": text} | message, "finish_reason": reason}
     return says(text, choices=[choice])
