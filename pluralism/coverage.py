@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pluralism.correlation import UNDECIDED, UNLABELLED, Labels
-from pluralism.resampling import RESAMPLES, Estimate, Numbers, ratio
+from pluralism.resampling import RESAMPLES, Estimate, Numbers, by_prompt, ratio
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ def values_held(labels: Labels, prompts: Labels, *, values: int, seed: int, resa
     sets, candidates = np.ones(len(kept)), np.full(len(kept), labels.shape[1])
 
     def mean(parts: Numbers, wholes: Numbers) -> Estimate | None:
-        sums = by_prompt(np.stack([parts, wholes], axis=1), of)
+        sums = by_prompt(np.stack([parts, wholes], axis=1), of)[1]
         return ratio(sums[:, 0], sums[:, 1], seed=seed, resamples=resamples)
 
     return Values(
@@ -70,22 +70,10 @@ def values_held(labels: Labels, prompts: Labels, *, values: int, seed: int, resa
     )
 
 
-def by_prompt(columns: Numbers, prompts: Labels) -> Numbers:
-    """Return the sums of columns over the sets of each prompt, shape (different prompts, columns), in ascending order.
-
-    :param columns: Shape (sets, columns).
-    :param prompts: Shape (sets,).
-    """
-    numbers, places = np.unique(prompts, return_inverse=True)
-    sums = np.zeros((len(numbers), columns.shape[1]))
-    np.add.at(sums, places, columns)
-    return sums
-
-
 def _coverage(held: Numbers, prompts: Labels, *, k: int, seed: int, resamples: int) -> Coverage | None:
     """Return how often sets hold a value, from how many of each set's k candidates speak for it, shape (sets,)."""
     ones = np.ones(len(held))
-    sums = by_prompt(np.stack([held, held > 0, ones], axis=1), prompts)
+    _numbers, sums = by_prompt(np.stack([held, held > 0, ones], axis=1), prompts)
     speaking, covered, sets = sums.T
 
     def mean(parts: Numbers, wholes: Numbers) -> Estimate | None:

@@ -84,6 +84,18 @@ def difference(one: tuple[Numbers, Numbers], other: tuple[Numbers, Numbers], *, 
     return estimate(columns, lambda sums: quotient(sums[:, :2]) - quotient(sums[:, 2:]), seed=seed)
 
 
+def by_prompt(columns: Numbers, prompts: NDArray[np.int64]) -> tuple[NDArray[np.int64], Numbers]:
+    """Return the different prompts in ascending order, shape (prompts,), and the sums of each, (prompts, columns).
+
+    :param columns: Shape (sets, columns).
+    :param prompts: Shape (sets,): sets with the same number answer the same prompt.
+    """
+    numbers, places = np.unique(prompts, return_inverse=True)
+    sums = np.zeros((len(numbers), columns.shape[1]))
+    np.add.at(sums, places, columns)
+    return numbers, sums
+
+
 def quotient(sums: Numbers) -> Numbers:
     """Return the first column over the second, shape (samples,)."""
     return np.asarray(sums[:, 0] / sums[:, 1])

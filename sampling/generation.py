@@ -14,6 +14,7 @@ from sampling.asking import NoFitSet, Order
 from sampling.carrying import Carrier
 from sampling.claims import RENEWER, Claim, claim
 from sampling.generators.interface import GeneratorFailed, Progress, Stopping
+from sampling.measuring import measure
 from sampling.methods import method_of
 from sampling.models import CandidateSet
 from sampling.saving import Outcome, save
@@ -33,6 +34,7 @@ def fill(*, candidate_set_id: int, clock: Callable[[], datetime] = timezone.now)
     try:
         with RENEWER.keeping(held, decoded=progress.decoded):
             outcome = write(candidate_set, progress=progress)
+            measure(outcome, candidate_set_id=candidate_set.pk)
     except Stopping:
         held.hand_back()
         return False
@@ -99,6 +101,7 @@ def _run(outcome: Outcome, progress: Progress) -> None:
         while True:
             replies = carrier.answered(requests)
             outcome.replies += replies
+            outcome.rounds.append(replies)
             requests = method.send(replies)
     except StopIteration as end:
         outcome.drafts = end.value

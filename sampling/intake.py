@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from sampling import batches, checks, jobs
-from sampling.models import Batch, Candidate, CandidateSet, Completion, Recipe
+from sampling.models import Batch, Candidate, CandidateSet, Completion, Label, RawAnswer, Recipe
 from sampling.order import canonical_order
 from sampling.queues import queue_of
 from sampling.recipe_document import IMPORTED, RecipeDocument
@@ -226,6 +226,9 @@ def erase(*, candidate_sets: QuerySet[CandidateSet], now: datetime) -> None:
     chosen.update(messages=[], failure_detail="", erased_at=now)
     Candidate.objects.filter(candidate_set__in=chosen).update(text="")
     Completion.objects.filter(candidate_set__in=chosen).update(text="")
+    RawAnswer.objects.filter(candidate_set__in=chosen).update(text="")
+    # They name texts by their hashes, and texts that are gone cannot be checked against them.
+    Label.objects.filter(candidate_set__in=chosen).delete()
 
 
 def waiting(*, candidate_set: CandidateSet) -> Waiting:
