@@ -138,7 +138,7 @@ def _import_candidates(item: Item, row: PromptRow, source: Source, *, now: datet
             language=row.language,
             candidates=candidates,
             source=source,
-            factual=row.factual,
+            factual=item.prompt.is_factual(item.study.asks),
             recipe=item.study.asks.recipes.first,
             now=now,
         )

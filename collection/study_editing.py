@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext
 
 from annotators import enrolment
@@ -14,9 +15,10 @@ from annotators.models import Panel, SurveyAnswer
 from annotators.panel_file import changed_questions
 from collection import writing_ahead
 from collection.configuration import Configuration
-from collection.models import Overlap, Study, StudyVersion, Task
+from collection.models import Overlap, Prompt, Study, StudyVersion, Task
 from collection.study_file import Document, Fault
 from sampling.intake import define_recipe
+from sampling.models import CandidateSet
 from sampling.recipe_document import Generator
 
 FIXED_ONCE_ANSWERED = ("questions", "turns", "none_of_these", "explanations")
@@ -100,6 +102,8 @@ def _update(study: Study, configuration: Configuration, *, now: datetime) -> lis
         _new_version(study, configuration, now=now)
     if "recipes" in changed:
         writing_ahead.follow_recipe(study=study)
+    if "prompts" in changed:
+        writing_ahead.follow_topics(study=study)
     if "recipes" in changed and study.state == Study.State.OPEN:
         writing_ahead.ask_for_everything(study=study, now=now)
     if "overlap" in changed:
@@ -134,7 +138,21 @@ def _refusals(document: Document, study: Study | None) -> list[Fault]:
     old, new = study.asks.canonical(), document.study.configuration().canonical()
     if study.state == Study.State.CLOSED and old != new:
         return [*faults, _fault(document, gettext("a closed study does not change"), "slug")]
+    faults += _topic_refusals(document, study)
     return faults + (_answered_refusals(document, study, old, new) if Task.objects.filter(study=study).exists() else [])
+
+
+def _topic_refusals(document: Document, study: Study) -> list[Fault]:
+    """Refuse to mark topics, or to take their mark away, where answers were written without it, or with it."""
+    moved = set(study.asks.prompts.factual_topics) ^ set(document.study.prompts.factual_topics)
+    status = CandidateSet.Status
+    written = Q(item__candidate_set__status__in=[status.GENERATING, status.READY])
+    imported = Q(item__candidate_set__recipe__document__method="imported")
+    prompts = Prompt.objects.filter(written, study=study, topic__in=moved, factual=False).exclude(imported)
+    if not (topics := sorted(prompts.values_list("topic", flat=True).distinct())):
+        return []
+    message = gettext("cannot change for {topics}: answers to these prompts are written; load them under another topic")
+    return [_fault(document, message.format(topics=", ".join(topics)), "prompts", "factual_topics")]
 
 
 def _answered_refusals(document: Document, study: Study, old: dict[str, Any], new: dict[str, Any]) -> list[Fault]:

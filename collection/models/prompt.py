@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from collection.configuration import Configuration
 from collection.models.study import Study
 from sampling.models import CandidateSet
 
@@ -20,7 +21,7 @@ class Prompt(models.Model):
     text = models.TextField()
     text_sha256 = models.CharField(max_length=64)
     topic = models.CharField(max_length=100, blank=True)
-    # Facts: candidates should agree (decision 41).
+    # Facts: candidates should agree (decision 41). The study may mark whole topics beside: see is_factual.
     factual = models.BooleanField(default=False)
     source_file = models.CharField(max_length=300, blank=True)
     source_line = models.PositiveIntegerField(null=True, blank=True)
@@ -37,6 +38,10 @@ class Prompt(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    def is_factual(self, asks: Configuration) -> bool:
+        """Whether its answers should agree: it is marked itself, or a study that asks this marks its topic."""
+        return self.factual or self.topic in asks.prompts.factual_topics
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
