@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import re
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ logger = logging.getLogger(__name__)
 # Progress bars and advice are for people at a terminal.
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
+
+# While a model is built, torch makes tensors without memory, for whatever thread asks: another model that is built
+# meanwhile would be left without weights.
+_BUILDING = threading.Lock()
 
 HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
@@ -65,8 +70,9 @@ def load(
     dtype = _numbers(place)
     try:
         tokenizer = AutoTokenizer.from_pretrained(**source, padding_side=padding_side)
-        model = kind.from_pretrained(**source, use_safetensors=True, dtype=dtype, **options)
-        model = model.to(place).eval()
+        with _BUILDING:
+            model = kind.from_pretrained(**source, use_safetensors=True, dtype=dtype, **options)
+            model = model.to(place).eval()
     except Exception as error:
         # These libraries say in many ways what is wrong with a folder or a hub; the study's page shows it.
         raise ModelNotLoadable(f"{name}: {first_line(error)}") from error
