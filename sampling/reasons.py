@@ -37,6 +37,7 @@ REASONS: dict[str, Promise] = {
     "endpoint-refused": _("The endpoint refused the request; check the recipe's model, and the endpoint's key."),
     "endpoint-away": _("The endpoint could not be reached or is overloaded; ask again later."),
     "endpoint-nonsense": _("What the endpoint answered is no text; check its address on the administrator's list."),
+    "endpoint-untrusted": _("What answers at the endpoint's address has no valid certificate for its name."),
     "address-forbidden": _("The endpoint's name leads to an address that the administrator has not listed."),
     "budget-spent": _("The endpoint's budget is used up; the administrator can raise it."),
     "disk-full": _("The disk of the worker or of the database is full; make room and ask again."),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpcore2
 
@@ -28,6 +29,12 @@ class AddressForbidden(GeneratorFailed):
     """The name leads to an address that is not listed for it."""
 
     code = "address-forbidden"
+
+
+class Untrusted(GeneratorFailed):
+    """Whoever answers has no certificate for the name."""
+
+    code = "endpoint-untrusted"
 
 
 class EndpointAway(GeneratorFailed):
@@ -79,6 +86,7 @@ def post(
     """Send a request and return what came back, whatever its status.
 
     :raises AddressForbidden: if the name leads nowhere that may be connected to.
+    :raises Untrusted: if whoever answers there cannot show that they are who is asked.
     :raises NotSent: if there is no connection.
     :raises EndpointAway: if the connection broke, or the time was over, before all of the answer was there: the request
         may have been read, and charged.
@@ -87,6 +95,8 @@ def post(
     """
     target = httpcore2.URL(url)
     network = _Network(addresses=addresses, until=time.monotonic() + seconds)
+    # httpcore2 leaves the brackets of IPv6 addresses out.
+    headers = {"Host": urlsplit(url).netloc} | headers
     connection = httpcore2.HTTPConnection(target.origin, ssl_context=_tls(), network_backend=network)
     try:
         with connection.stream("POST", target, headers=headers, content=content) as response:
@@ -98,7 +108,10 @@ def post(
                         f"it answered more than {most_bytes} bytes, which is no answer to what was asked"
                     )
     except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-        raise NotSent(f"there is no connection to it: {in_a_line(str(error)) or NO_TIME}") from None
+        said = in_a_line(str(error)) or NO_TIME
+        if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+            raise Untrusted(f"what answers at its address is not trusted: {said}") from None
+        raise NotSent(f"there is no connection to it: {said}") from None
     except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError) as error:
         raise EndpointAway(f"it did not answer to the end: {in_a_line(str(error))}") from None
     finally:
