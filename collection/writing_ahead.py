@@ -1,7 +1,7 @@
 """The first answers to a study's prompts, written ahead of time: asked for, held back, asked for again, counted."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -107,22 +107,20 @@ def _check(study: Study) -> None:
 
 
 def _ask(study: Study, lacking: Q, now: datetime) -> int:
-    ranked = _by_need(Item.objects.filter(lacking, study=study)).values_list("pk", "rank")
-    return sum(
-        _ask_for(study, dict(portion), lacking, now) for portion in _portions(ranked.iterator(chunk_size=PORTION))
-    )
+    ranked = _by_need(Item.objects.filter(lacking, study=study))
+    return sum(_ask_for(study, dict(portion), lacking, now) for portion in _portions(ranked))
 
 
-def _by_need(items: QuerySet[Item]) -> QuerySet[Item]:
-    """Rank items by when they will be needed: the least answered first, and all languages side by side."""
+def _by_need(items: QuerySet[Item]) -> Iterator[tuple[int, int]]:
+    """Yield items with a rank, by when they will be needed: the least answered first, all languages side by side."""
     taken = Overlap.objects.filter(item=OuterRef("pk")).values("item").values(sum=Sum("taken"))
     place = Window(RowNumber(), partition_by=F("prompt__language"), order_by=[F("taken").asc(), F("pk").asc()])
-    return items.annotate(taken=Subquery(taken)).annotate(rank=place).order_by("rank", "pk")
+    ranked = items.annotate(taken=Subquery(taken)).annotate(rank=place).order_by("rank", "pk")
+    return ranked.values_list("pk", "rank").iterator(chunk_size=PORTION)
 
 
-def _portions(ranked: Iterable[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
-    rows = iter(ranked)
-    return iter(lambda: list(islice(rows, PORTION)), [])
+def _portions(ranked: Iterator[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    return iter(lambda: list(islice(ranked, PORTION)), [])
 
 
 @transaction.atomic
