@@ -7,7 +7,7 @@ import atexit
 import logging
 import time
 from collections.abc import Sequence
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -53,7 +53,8 @@ class HuggingFace:
         asked = [self._ask(request) for request in requests]
         for work in chain(*asked):
             progress.watch(work)
-        done = wait([work.future for work in chain(*asked)], timeout=DEADLINE_SECONDS)
+        futures: list[Future[Any]] = [work.future for work in chain(*asked)]
+        done = wait(futures, timeout=DEADLINE_SECONDS)
         if done.not_done:
             raise TooSlow(f"not written within {DEADLINE_SECONDS} seconds")
         return [_reply(request, work) for request, work in zip(requests, asked, strict=True)]
