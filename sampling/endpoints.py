@@ -179,7 +179,13 @@ def _invalid(path: Path, faults: list[str]) -> EndpointsInvalid:
 
 def _said(detail: ErrorDetails, raw: Any) -> str:
     path = detail["loc"]
-    place = ".".join(str(part) for part in path[1:])
+    place = ".".join(str(part) for part in path[1:]) or _name(raw, path)
     own = detail["type"] == "value_error"
     said = str(detail["ctx"]["error"]) if own else f"{detail['msg'][:1].lower()}{detail['msg'][1:]}"
-    return f"line {line_of(raw, path)}: {place}{' ' if own or not place else ': '}{said}"
+    return f"line {line_of(raw, path)}: {place}{' ' if own else ': '}{said}"
+
+
+def _name(raw: Any, path: tuple[int | str, ...]) -> str:
+    """Return what to call an entry as a whole, or the file."""
+    entry = raw[path[0]] if path else None
+    return str(entry.get("name") or "an entry") if isinstance(entry, dict) else "the list"

@@ -45,7 +45,7 @@ def reserved(*, endpoint: Endpoint, most: Spent) -> Iterator[Bill]:
     :raises BudgetSpent: before anything is sent, if the budget could be passed.
     """
     if not _reserve(endpoint, most):
-        raise BudgetSpent(f"one more call could pass the budget of {endpoint.name}: {in_words(endpoint)}")
+        raise BudgetSpent(f"one more call could pass its budget: {in_words(endpoint)}")
     bill = Bill(comes_to=most)
     try:
         yield bill
@@ -62,9 +62,9 @@ def in_words(endpoint: Endpoint) -> str:
     """Return the limits of an endpoint's budget."""
     budget, prices = endpoint.budget, endpoint.prices
     limits = [
-        f"{budget.requests:,} requests" if budget.requests is not None else "",
-        f"{budget.tokens:,} tokens" if budget.tokens is not None else "",
-        f"{budget.cost:,.2f} {prices.currency}" if budget.cost is not None and prices else "",
+        f"requests {budget.requests:,}" if budget.requests is not None else "",
+        f"tokens {budget.tokens:,}" if budget.tokens is not None else "",
+        f"{prices.currency} {budget.cost:,.2f}" if budget.cost is not None and prices else "",
     ]
     return ", ".join(limit for limit in limits if limit) or "no limit"
 

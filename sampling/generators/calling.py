@@ -7,6 +7,7 @@ import secrets
 import time
 from dataclasses import dataclass, replace
 
+from django.db import connection
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -97,6 +98,8 @@ class Caller:
         headers = self._headers()
         begun = time.monotonic()
         with reserved(endpoint=self.endpoint, most=self._most(request, n=n)) as bill:
+            # Calls take long, and connections to the database are few.
+            connection.close()
             try:
                 response = self._post(content, headers, n=n)
             except NotSent:
