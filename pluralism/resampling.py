@@ -1,11 +1,15 @@
 """Intervals by drawing again: the prompts are drawn, and all that was measured on a prompt comes with it. No Django.
 
 Sets for one prompt resemble each other, so prompts are the units, not sets: Efron and Tibshirani, "An Introduction to
-the Bootstrap" (1993), chapters 8 (units) and 13 (percentile intervals).
+the Bootstrap" (1993), chapters 8 (units) and 13 (percentile intervals). With few prompts percentile intervals are too
+narrow; they are widened as the interval of a mean is by Student's t: the expanded percentile interval of Hesterberg,
+"What Teachers Should Know about the Bootstrap" (2015, arXiv 1411.5279).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import sqrt
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,5 +118,25 @@ def _interval(
         times = random.multinomial(prompts, np.full(prompts, 1 / prompts), size=min(_AT_ONCE, resamples - start))
         drawn.append(statistic(times @ columns))
     figures = np.concatenate(drawn)
-    low, high = np.quantile(figures[np.isfinite(figures)], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    tail = _tail(prompts)
+    low, high = np.quantile(figures[np.isfinite(figures)], [tail, 1 - tail])
     return float(low), float(high)
+
+
+def _tail(n: int) -> float:
+    """Return which share of the samples lies beyond each end of an interval from so many prompts."""
+    return NormalDist().cdf(-sqrt(n / (n - 1)) * _student(n - 1))
+
+
+def _student(freedom: int) -> float:
+    """Return the deviate of a LEVEL interval by Student's t: Abramowitz and Stegun (1964), 26.7.5.
+
+    1 % too small with 3 degrees of freedom, a quarter with 1, which makes no difference to so few prompts.
+    """
+    z = NormalDist().inv_cdf((1 + LEVEL) / 2)
+    return (
+        z
+        + (z**3 + z) / (4 * freedom)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
+    )
