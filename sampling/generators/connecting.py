@@ -4,6 +4,7 @@ httpcore2 is what httpx2 sends with. It follows no redirects, keeps no cookies, 
 from the environment. Every request has a connection of its own, so that every one is checked.
 """
 
+import logging
 import socket
 import ssl
 import time
@@ -18,6 +19,9 @@ import httpcore2
 
 from sampling.addresses import Network, is_permitted
 from sampling.generators.interface import ENDING, GeneratorFailed, Stopping
+
+# At its most talkative it would log what servers send, and some of them send the key back.
+logging.getLogger("httpcore2").setLevel(logging.WARNING)
 
 CONNECT_SECONDS = 5.0
 LOOK_UP_SECONDS = 0.5
