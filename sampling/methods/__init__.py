@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from sampling.asking import Method, Order
 from sampling.methods import (
+    community,
     fallback,
     independent,
     models,
@@ -21,6 +22,7 @@ METHODS: dict[str, Callable[[Order], Method]] = {
     "sequential": sequential.candidates,
     "verbalized": verbalized.candidates,
     "value-conditioned": value_conditioned.candidates,
+    "community": community.candidates,
     "select": select.candidates,
 }
 """By the name that a recipe gives."""

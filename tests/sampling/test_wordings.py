@@ -30,6 +30,9 @@ PLACEHOLDERS = {
     "steered": set(),
     "overton": set(),
     "judge": {"options"},
+    "choose-comment": {"voice"},
+    "choose-community": {"options"},
+    "every-view": set(),
 }
 MARKED = sorted(name for name, holes in PLACEHOLDERS.items() if "k" in holes)
 
@@ -81,7 +84,11 @@ def test_the_number_and_the_sign_stand_in_the_instruction(language: str, name: s
 
 def test_the_demo_model_was_trained_on_these_very_words() -> None:
     trained_on = json.loads((Path(settings.BASE_DIR) / "examples/demo_model/wordings.json").read_bytes())
-    assert json.loads(wordings.FILE.read_bytes())["wordings"] == trained_on
+    said = json.loads(wordings.FILE.read_bytes())["wordings"]
+    # What only larger models are asked was not trained.
+    assert {
+        language: {name: said[language][name] for name in texts} for language, texts in trained_on.items()
+    } == trained_on
 
 
 def test_another_word_gives_another_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
