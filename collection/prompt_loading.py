@@ -16,7 +16,7 @@ from collection import prompt_file, writing_ahead
 from collection.models import Item, Overlap, Prompt, Study
 from collection.prompt_file import Line, PromptRow
 from collection.study_file import message_of
-from sampling.intake import ImportedCandidate, Source, UnfitSet, import_set
+from sampling.intake import ImportedCandidate, Source, UnfitSet, have_measured, import_set
 
 
 class StudyIsClosed(Exception):
@@ -58,6 +58,8 @@ def load_prompts(
         except RowRefused as refusal:
             report.refused.append((line.number, str(refusal)))
         progress(report)
+    if report.with_candidates:
+        have_measured(recipe=study.asks.recipes.first)
     if study.state == Study.State.OPEN and study.asks.recipes.first.generates:
         writing_ahead.ask(study=study, now=now)
     return report

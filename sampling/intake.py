@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -213,6 +214,15 @@ def import_set(
         for slot, (text, candidate) in enumerate(zip(texts, candidates, strict=True))
     )
     return candidate_set
+
+
+def have_measured(*, recipe: RecipeDocument) -> None:
+    """Have the ready sets of this recipe measured, those that are not yet; a worker is told once this is committed.
+
+    A broker that is away leaves them to `manage.py measure_candidates`.
+    """
+    row = define_recipe(recipe.for_ready_sets())
+    transaction.on_commit(partial(jobs.queue_measuring, recipe_id=row.pk), robust=True)
 
 
 @transaction.atomic

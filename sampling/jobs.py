@@ -1,21 +1,25 @@
-"""What Celery runs: filling a set, and finding sets whose job or worker was lost."""
+"""What Celery runs: filling a set, measuring ready ones, and finding sets whose job or worker was lost."""
 
 import logging
 import threading
 from typing import Any
 
 from celery import current_app, shared_task, signals
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import ChannelError
 
-from sampling import batches, generation, generators, queues, recovery
-from sampling.models import CandidateSet
+from sampling import batches, generation, generators, measuring, queues, recovery
+from sampling.models import CandidateSet, Recipe
 
 logger = logging.getLogger(__name__)
 
 # Redis gives the lowest number first.
 SOMEBODY_WAITS, AHEAD_OF_TIME = 0, 9
+
+MEASURED_AT_ONCE = 100
+"""Sets that one job measures: one or two seconds by n-grams."""
 
 
 def queue(*, candidate_set_id: int, urgent: bool, name: str) -> None:
@@ -37,6 +41,24 @@ def fill_candidate_set(*, candidate_set_id: int) -> None:
     """Write a set, unless somebody else does or did; its place is given to the next one that nobody waits for."""
     if generation.fill(candidate_set_id=candidate_set_id):
         queue_ahead()
+
+
+def queue_measuring(*, recipe_id: int, after: int = 0) -> None:
+    """Send the job that measures sets of a recipe, from the first id after this one: where the model is, if one is."""
+    embedder = Recipe.objects.get(pk=recipe_id).says.embedder
+    measure_ready_sets.apply_async(
+        kwargs={"recipe_id": recipe_id, "after": after},
+        queue=queues.DEFAULT if embedder else settings.CELERY_TASK_DEFAULT_QUEUE,
+        priority=AHEAD_OF_TIME,
+    )
+
+
+@shared_task
+def measure_ready_sets(*, recipe_id: int, after: int) -> None:
+    """Measure some sets that came ready; another job does the rest, so that the worker is free for what is urgent."""
+    last = measuring.measure_ready(recipe=Recipe.objects.get(pk=recipe_id), after=after, most=MEASURED_AT_ONCE)
+    if last is not None:
+        queue_measuring(recipe_id=recipe_id, after=last)
 
 
 @shared_task
