@@ -37,6 +37,16 @@ RECIPES: dict[str, Recipe] = {
     "verbalized": {"method": "verbalized", "verbalized": {"pool": 6}},
     "verbalized in proportion": {"method": "verbalized", "verbalized": {"pool": 6, "draw": "proportional"}},
     "value-conditioned": {"method": "value-conditioned", "voices": [*VOICES, FIFTH_VOICE]},
+    "community": {
+        "method": "community",
+        "generator": {"name": "openai-compatible", "model": "hosted", "endpoint": "somewhere"},
+        "communities": {
+            "pool": [
+                {"key": key, "generator": MODEL, "attribute": {"en": key, "hi": key}} for key in ("old", "new", "far")
+            ],
+            "overton": True,
+        },
+    },
     "select": {"method": "select", "select": {"pool": 7}},
     "select from sequential ones": {"method": "select", "select": {"method": "sequential", "pool": 8, "by": "max-min"}},
     "select from verbalized ones": {
