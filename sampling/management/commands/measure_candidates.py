@@ -24,6 +24,4 @@ class Command(BaseCommand):
             while last is not None:
                 last = measuring.measure_ready(recipe=recipe, after=last, most=MEASURED_AT_ONCE)
         left = CandidateSet.objects.ready().filter(erased_at=None, diversities=None).count()
-        self.stdout.write(
-            f"{left} ready sets could not be measured; the log says why." if left else "All are measured."
-        )
+        self.stdout.write(f"Could not be measured: {left}; the log says why." if left else "All sets are measured.")
