@@ -134,5 +134,9 @@ class NoFitSet(Exception):
         self.drafts = list(drafts)
 
 
+class Refused(Exception):
+    """The model declined to answer, and the recipe drops such a set: nothing else may take its place."""
+
+
 Method = Generator[list[Request], list[Reply], list[Draft]]
 """A method at work: it yields batches of requests, is sent the replies in the same order, and returns k drafts."""

@@ -10,7 +10,7 @@ from django.db import DatabaseError, DataError, IntegrityError
 from django.utils import timezone
 
 from sampling import disks
-from sampling.asking import NoFitSet, Order
+from sampling.asking import NoFitSet, Order, Refused
 from sampling.carrying import Carrier
 from sampling.claims import RENEWER, Claim, claim
 from sampling.generators.interface import GeneratorFailed, Progress, Stopping
@@ -74,6 +74,8 @@ def write(candidate_set: CandidateSet, *, progress: Progress) -> Outcome:
         raise
     except NoFitSet as failure:
         outcome.failure, outcome.failure_detail = "unfit", ", ".join(failure.reasons)
+    except Refused:
+        outcome.failure = "refused"
     except NoWording as failure:
         outcome.failure, outcome.failure_detail = "no-wording", str(failure)
     except GeneratorFailed as failure:

@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sampling.alikeness import alike_earlier
-from sampling.asking import Draft, NoFitSet, Order, Reply
-from sampling.checks import faults, tidied
+from sampling.alikeness import Alikeness
+from sampling.asking import Draft, NoFitSet, Order, Refused, Reply
+from sampling.checks import faults_of_each, tidied
+from sampling.lengths import uneven
+from sampling.refusals import is_refusal
+
+ENOUGH_TO_COMPARE = 3
+"""Answers from which it can be told which one's length is out of proportion."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,10 @@ class Gathering:
 
     def __init__(self, order: Order, drafts: Sequence[Draft] = ()) -> None:
         self.order = order
+        self.standards = order.standards
         self.drafts = list(drafts)
+        self._settled = len(self.drafts)
+        self._alikeness = Alikeness(self.standards)
         # In a conversation that itself holds the delimiter, an answer may well speak of it.
         self.delimiter_counts = not any("###" in str(message.get("content")) for message in order.messages)
         self.last_reasons: list[str] = []
@@ -33,25 +41,48 @@ class Gathering:
         return [draft for draft in self.drafts if draft.method == method]
 
     def take(self, reply: Reply, parts: Sequence[Part], *, method: str, room: int, delimited: bool) -> list[Draft]:
-        """Judge the parts of a reply, keep the fit ones up to the room there is, and return these."""
+        """Judge the parts of a reply, keep the fit ones up to the room there is, and return these.
+
+        :raises Refused: if one declines to answer and the recipe drops such sets.
+        """
         kept: list[Draft] = []
+        reply.texts = [tidied(part.text) for part in parts]
+        delimiter_counts = delimited and self.delimiter_counts
+        reply.parts = faults_of_each(
+            reply.texts, standards=self.standards, delimited=delimiter_counts, cut_off=reply.was_cut_off
+        )
+        self._give_up_where_refused(reply)
         for place, part in enumerate(parts):
-            cut_off = reply.was_cut_off and place == len(parts) - 1
-            reasons = self._reasons(tidied(part.text), delimited=delimited, cut_off=cut_off)
+            reasons = reply.parts[place]
+            if not reasons and self._is_alike(reply.texts[place]):
+                reasons.append("alike")
             if not reasons and len(kept) >= room:
-                reasons = ["surplus"]
+                reasons.append("surplus")
             if not reasons:
                 kept.append(_draft(reply, part, place, method=method))
                 self.drafts.append(kept[-1])
-            reply.parts.append(reasons)
-            reply.texts.append(tidied(part.text))
         if not kept:
             self.reject(reply, "empty")
-        return kept
+        self._even_out()
+        return [draft for draft in kept if self.holds(draft)]
 
     def take_one(self, reply: Reply, *, method: str) -> Draft | None:
         """Judge a reply that is one answer, and return it if it is fit."""
         return next(iter(self.take(reply, [Part(reply.text)], method=method, room=1, delimited=False)), None)
+
+    def turn_down(self, reply: Reply, texts: Sequence[str]) -> None:
+        """Note that a reply holds too few answers to go on with; one that declines to answer is called that.
+
+        :raises Refused: if the recipe drops such sets.
+        """
+        declines = self.standards.refusals != "show"
+        reply.parts = [["refusal"] if declines and is_refusal(text) else ["too-few"] for text in texts]
+        self.reject(reply, "too-few")
+        self._give_up_where_refused(reply)
+
+    def holds(self, draft: Draft) -> bool:
+        """Return whether this very draft is among the fit answers still."""
+        return any(draft is held for held in self.drafts)
 
     def drop(self, method: str) -> None:
         """Let go of what one method gave: too few of a completion to go on with."""
@@ -69,14 +100,27 @@ class Gathering:
         """Note that nothing of a reply is used, for the reasons of its parts or else for this one."""
         reply.rejected = self.last_reasons = _reasons_of(reply) or [otherwise]
 
-    def _reasons(self, text: str, *, delimited: bool, cut_off: bool) -> list[str]:
-        found = faults(
-            text, standards=self.order.standards, delimited=delimited and self.delimiter_counts, cut_off=cut_off
+    def _is_alike(self, text: str) -> bool:
+        return self.standards.alike == "repair" and self._alikeness.with_one_of(
+            text, [draft.text for draft in self.drafts]
         )
-        earlier = [draft.text for draft in self.drafts]
-        if not found and self.order.alike == "repair" and alike_earlier([*earlier, text])[-1]:
-            found.append("alike")
-        return found
+
+    def _give_up_where_refused(self, reply: Reply) -> None:
+        if self.standards.refusals == "drop" and any("refusal" in reasons for reasons in reply.parts):
+            self.reject(reply, "refusal")
+            raise Refused
+
+    def _even_out(self) -> None:
+        """Let go of answers out of all proportion to the others, but for those that were there at the start."""
+        while len(self.drafts) >= min(ENOUGH_TO_COMPARE, self.standards.candidates):
+            texts = [draft.text for draft in self.drafts]
+            place = uneven(texts, self.standards.lengths, settled=self._settled)
+            if place is None:
+                return
+            draft = self.drafts.pop(place)
+            draft.reply.parts[draft.part] = ["uneven"]
+            if not any(other.reply is draft.reply for other in self.drafts):
+                self.reject(draft.reply, "uneven")
 
 
 def leave_out(drafts: Sequence[Draft], *, chosen: Sequence[Draft], reason: str) -> None:

@@ -68,8 +68,7 @@ def _take(gathered: Gathering, reply: Reply, missing: dict[str, int], voices: li
     texts = split(reply.text, k=missing[DIVERSE])
     if reply.request.purpose == "set" and len(texts) < min(2, missing[DIVERSE]):
         # Several were asked for and one came: an answer to something else, or several that nothing sets apart.
-        reply.parts = [["too-few"] for _text in texts]
-        gathered.reject(reply, "too-few")
+        gathered.turn_down(reply, texts)
         return
     # Which answer speaks for which voice is known only where there are as many of the ones as of the others.
     conditions = [voice.key for voice in voices] if len(texts) == len(voices) else [""] * len(texts)

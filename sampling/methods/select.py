@@ -12,6 +12,7 @@ from pluralism.diversity import greedy_k_dpp, greedy_max_min
 from sampling.alikeness import alike_earlier
 from sampling.asking import Draft, Method, NoFitSet, Order, Reply, Request
 from sampling.embedding import vectors
+from sampling.lengths import uneven
 from sampling.methods import independent, negatively_correlated, sequential, value_conditioned, verbalized
 from sampling.methods.gathering import leave_out
 from sampling.methods.lockstep import lockstep
@@ -35,12 +36,14 @@ def candidates(order: Order) -> Method:
     :raises NoWording: as the method of the pool.
     """
     pool, reasons = yield from _pool(order)
-    distinct = _distinct(pool) if order.alike == "repair" else pool
+    distinct = _distinct(order, pool) if order.alike == "repair" else pool
     leave_out(pool, chosen=distinct, reason="alike")
-    if len(distinct) < order.recipe.candidates:
-        raise NoFitSet(reasons or ["alike"], distinct)
-    chosen = _farthest_apart(order, distinct)
-    leave_out(distinct, chosen=chosen, reason="not-drawn")
+    even = _even(order, distinct)
+    leave_out(distinct, chosen=even, reason="uneven")
+    if len(even) < order.recipe.candidates:
+        raise NoFitSet(reasons or ["alike" if len(distinct) < order.recipe.candidates else "uneven"], even)
+    chosen = _farthest_apart(order, even)
+    leave_out(even, chosen=chosen, reason="not-drawn")
     return chosen
 
 
@@ -59,9 +62,17 @@ def _pool(order: Order) -> Generator[list[Request], list[Reply], tuple[list[Draf
     return pool, failures[-1].reasons if failures else []
 
 
-def _distinct(pool: list[Draft]) -> list[Draft]:
-    said_before = alike_earlier([draft.text for draft in pool])
+def _distinct(order: Order, pool: list[Draft]) -> list[Draft]:
+    said_before = alike_earlier([draft.text for draft in pool], order.standards)
     return [draft for draft, again in zip(pool, said_before, strict=True) if not again]
+
+
+def _even(order: Order, pool: list[Draft]) -> list[Draft]:
+    """Return those whose lengths are in proportion: each run saw to its own only."""
+    rest = list(pool)
+    while (place := uneven([draft.text for draft in rest], order.standards.lengths)) is not None:
+        del rest[place]
+    return rest
 
 
 def _farthest_apart(order: Order, pool: list[Draft]) -> list[Draft]:

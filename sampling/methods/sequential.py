@@ -26,10 +26,12 @@ def candidates(order: Order) -> Method:
 
 
 def _one_more(order: Order, gathered: Gathering) -> Generator[list[Request], list[Reply], None]:
-    request = _different(order, gathered) if gathered.drafts else ordinary(order)
+    had = len(gathered.drafts)
     for _try in range(order.recipe.tries):
-        [reply] = yield [request]
-        if gathered.take_one(reply, method=SEQUENTIAL):
+        [reply] = yield [_different(order, gathered) if gathered.drafts else ordinary(order)]
+        gathered.take_one(reply, method=SEQUENTIAL)
+        # An answer may be taken and an earlier one be let go for it.
+        if len(gathered.drafts) > had:
             return
     raise gathered.failure()
 

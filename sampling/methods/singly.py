@@ -27,6 +27,7 @@ def one_each(gathered: Gathering, requests: Sequence[Request], *, method: str, t
         for place, reply in zip(lacking, replies, strict=True):
             if draft := gathered.take_one(reply, method=method):
                 found[place] = draft
+        found = {place: draft for place, draft in found.items() if gathered.holds(draft)}
         if len(found) == len(requests):
             return [found[place] for place in range(len(requests))]
     raise gathered.failure()

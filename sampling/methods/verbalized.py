@@ -32,8 +32,7 @@ def candidates(order: Order) -> Method:
         answers = answers_with_probabilities(reply.text, k=how.pool)
         parts = [Part(text, stated_probability=stated) for text, stated in answers]
         if len(parts) < 2:
-            reply.parts = [["too-few"] for _part in parts]
-            gathered.reject(reply, "too-few")
+            gathered.turn_down(reply, [part.text for part in parts])
             continue
         gathered.take(reply, parts, method=VERBALIZED, room=how.pool, delimited=True)
         if len(gathered.drafts) >= order.recipe.candidates:

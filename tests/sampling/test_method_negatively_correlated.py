@@ -95,7 +95,7 @@ def test_after_the_last_try_the_set_fails_and_says_why(tries: int) -> None:
     refusals: list[list[str | tuple[str, str]]] = [["I cannot help with that."]] * tries
     with pytest.raises(NoFitSet) as failure:
         run(order(tries=tries), *refusals)
-    assert failure.value.reasons == ["too-few"]
+    assert failure.value.reasons == ["refusal"]
 
 
 # ---- other ways to ask -----------------------------------------------------------------------------------------------
