@@ -8,6 +8,7 @@ from sampling.asking import Draft, NoFitSet, Order, Refused, Reply
 from sampling.checks import faults_of_each, tidied
 from sampling.lengths import uneven
 from sampling.refusals import is_refusal
+from sampling.splitting import only_answer
 
 ENOUGH_TO_COMPARE = 3
 """Answers from which it can be told which one's length is out of proportion."""
@@ -68,7 +69,7 @@ class Gathering:
 
     def take_one(self, reply: Reply, *, method: str) -> Draft | None:
         """Judge a reply that is one answer, and return it if it is fit."""
-        return next(iter(self.take(reply, [Part(reply.text)], method=method, room=1, delimited=False)), None)
+        return next(iter(self.take(reply, [Part(only_answer(reply.text))], method=method, room=1, delimited=False)), None)
 
     def turn_down(self, reply: Reply, texts: Sequence[str]) -> None:
         """Note that a reply holds too few answers to go on with; one that declines to answer is called that.
