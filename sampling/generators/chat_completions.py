@@ -175,8 +175,8 @@ def _usage(found: Any) -> _Usage | None:
 
 
 def _revision(found: _Completion, *, model: str) -> str:
-    said = [part for part in (found.model, found.system_fingerprint) if isinstance(part, str) and part != model]
-    return in_a_line(" ".join(said))[:100]
+    said = [part.removeprefix(f"{model}@") for part in (found.model, found.system_fingerprint) if isinstance(part, str)]
+    return in_a_line(" ".join(part for part in said if part != model))[:100]
 
 
 def _no_completion(response: Response, error: ValidationError) -> GeneratorFailed:

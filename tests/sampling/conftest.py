@@ -67,11 +67,12 @@ def ask(
     """Fill a set from a server that is listed as the endpoint "lab"; anything about both can be said otherwise."""
     monkeypatch.setattr(calling, "_PAUSE", wait_random(min=0.01, max=0.02))
 
-    def ask_(base_url: str, recipe: dict[str, Any] | None = None, **endpoint: Any) -> CandidateSet:
+    def ask_(base_url: str, recipe: Any = None, of: Any = None, **endpoint: Any) -> CandidateSet:
         fields = {"name": "lab", "base_url": base_url, "addresses": ["127.0.0.1"], "timeout_seconds": 5}
         settings.ENDPOINTS = {"lab": Endpoint.model_validate(fields | endpoint)}
         generator = {"name": "openai-compatible", "endpoint": "lab", "model": "m"}
-        made = make_set(recipe=define_recipe(document(**{"generator": generator, "tries": 1} | (recipe or {}))))
+        says = document(**{"generator": generator, "tries": 1} | (recipe or {}))
+        made = make_set(recipe=define_recipe(says), **(of or {}))
         assert fill(candidate_set_id=made.pk)
         made.refresh_from_db()
         return made
