@@ -69,7 +69,9 @@ class Gathering:
 
     def take_one(self, reply: Reply, *, method: str) -> Draft | None:
         """Judge a reply that is one answer, and return it if it is fit."""
-        return next(iter(self.take(reply, [Part(only_answer(reply.text))], method=method, room=1, delimited=False)), None)
+        return next(
+            iter(self.take(reply, [Part(only_answer(reply.text))], method=method, room=1, delimited=False)), None
+        )
 
     def turn_down(self, reply: Reply, texts: Sequence[str]) -> None:
         """Note that a reply holds too few answers to go on with; one that declines to answer is called that.
