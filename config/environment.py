@@ -56,7 +56,7 @@ class Environment:
     """redis://host:6379/0, version 6.2 or later. Unset: the embedded server of `make demo`."""
     data_dir: Path = setting("DATA_DIR", "data")
     """Where releases are kept, and all the data of `make demo`. A relative path starts at the project's folder."""
-    candidate_lease_seconds: int = setting("CANDIDATE_LEASE_SECONDS", "20")
+    candidate_lease_seconds: int = setting("CANDIDATE_LEASE_SECONDS", "12")
     """A worker that has not renewed its claim on a candidate set or a release for so long is taken for dead."""
     sweep_seconds: int = setting("SWEEP_SECONDS", "5")
     """How often the beat looks for work whose worker fell silent."""
@@ -127,7 +127,7 @@ def _read(env: Env) -> Environment:
         database_connections=_number(env, "DATABASE_CONNECTIONS", 20),
         redis_url=env.str("REDIS_URL", "") or embedded.redis_url(data_dir),
         data_dir=data_dir,
-        candidate_lease_seconds=_number(env, "CANDIDATE_LEASE_SECONDS", 20),
+        candidate_lease_seconds=_number(env, "CANDIDATE_LEASE_SECONDS", 12),
         sweep_seconds=_number(env, "SWEEP_SECONDS", 5),
         generator_device=env.str("GENERATOR_DEVICE", "auto"),
         generator_threads=_number(env, "GENERATOR_THREADS", 1),
@@ -171,7 +171,10 @@ def _truth(env: Env, name: str) -> bool:
 
 def _check(environment: Environment) -> None:
     if len(environment.secret_key) < 32:
-        raise ValueError("SECRET_KEY must be set to at least 32 random characters.")
+        demo = (
+            "" if environment.secret_key else f" (The demo's own is not in {environment.data_dir}: is DATA_DIR right?)"
+        )
+        raise ValueError(f"SECRET_KEY must be set to at least 32 random characters.{demo}")
     if environment.port > 65535:
         raise ValueError(f"PORT must be at most 65535, not {environment.port}.")
     address = urlsplit(environment.site_url)
