@@ -134,3 +134,16 @@ def test_stopping_the_generators_ends_calls(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(generators, "ENGINES", generators.ENGINES.__class__())
     generators.stop()
     assert ENDING.is_set()
+
+
+def test_what_other_generators_answered_beside_a_failure_is_kept(ask: Ask) -> None:
+    def by_model(handler: it.Handler, body: dict[str, Any]) -> None:
+        behave = it.status(401) if body["model"] == "d" else it.says(ANSWERS["abc".index(body["model"])])
+        behave(handler, body)
+
+    generators = [{"name": "openai-compatible", "endpoint": "lab", "model": name} for name in "abcd"]
+    with serving(*[by_model] * 4) as server:
+        candidate_set = ask(server.base_url, {"method": "models", "generator": None, "generators": generators})
+    assert candidate_set.failure == "endpoint-refused"
+    kept = candidate_set.completions.order_by("model").values_list("model", "text", "rejected")
+    assert list(kept) == [(name, ANSWERS["abc".index(name)], "endpoint-refused") for name in "abc"]

@@ -11,6 +11,7 @@ from collection import study_editing, study_file
 from collection.models import Study
 from collection.study_editing import WouldChangeAnswers
 from sampling.endpoints import Endpoint, EndpointsInvalid, read
+from sampling.reasons import explain
 from sampling.recipe_document import Generator
 from tests.config.programs import ROOT, refusal, run
 
@@ -183,3 +184,9 @@ def test_every_generator_of_a_recipe_is_looked_up() -> None:
         study_editing.apply(document=document, by=None, now=timezone.now())
     assert [fault.message.split()[0] for fault in refused.value.faults] == ["gone", "away"]
     assert {fault.place for fault in refused.value.faults} == {"recipes.later"}
+
+
+def test_every_failure_is_said_in_words() -> None:
+    failures = ["unknown", "without-key", "refused", "away", "nonsense", "untrusted"]
+    for code in [*(f"endpoint-{failure}" for failure in failures), "address-forbidden", "budget-spent"]:
+        assert str(explain(code)).endswith(".")
