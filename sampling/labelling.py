@@ -1,11 +1,14 @@
 """What values texts speak for: labels by researchers and judges, and how often a judge is right."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sampling.models import Label
+from django.db.models import QuerySet
+
+from sampling.asking import Message
+from sampling.models import CandidateSet, Label
 from sampling.tidying import tidied
 
 RESEARCHER = "researcher"
@@ -22,9 +25,36 @@ class Given:
     """Empty: the source could not tell."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Labelable:
+    """A text of a set, shown or of its first try, and what it answers."""
+
+    candidate_set_id: int
+    sha256: str
+    text: str
+    messages: list[Message]
+    language: str
+
+
 def text_sha256(text: str) -> str:
     """Return the name under which a text is labelled: the hash of its tidied form."""
     return hashlib.sha256(tidied(text).encode()).hexdigest()
+
+
+def labelables(candidate_sets: QuerySet[CandidateSet]) -> Iterator[Labelable]:
+    """Yield every text of these sets once per set: candidates, and answers of first tries that became none."""
+    chosen = candidate_sets.filter(erased_at=None).prefetch_related("candidates", "raw_answers").order_by("pk")
+    for candidate_set in chosen.iterator(chunk_size=200):
+        shown = [candidate.text for candidate in candidate_set.candidates.all()]
+        texts = [*shown, *(answer.text for answer in candidate_set.raw_answers.all())]
+        for sha256, text in {text_sha256(text): text for text in texts if text}.items():
+            yield Labelable(
+                candidate_set_id=candidate_set.pk,
+                sha256=sha256,
+                text=text,
+                messages=candidate_set.messages,
+                language=candidate_set.language,
+            )
 
 
 def record(given: Iterable[Given], *, scheme: str, source: str, now: datetime) -> int:
@@ -40,9 +70,11 @@ def record(given: Iterable[Given], *, scheme: str, source: str, now: datetime) -
         )
         for one in given
     ]
-    before = Label.objects.filter(scheme=scheme, source=source).count()
+    sets = {label.candidate_set_id for label in labels}
+    theirs = Label.objects.filter(candidate_set__in=sets, scheme=scheme, source=source)
+    before = theirs.count()
     Label.objects.bulk_create(labels, ignore_conflicts=True)
-    return Label.objects.filter(scheme=scheme, source=source).count() - before
+    return theirs.count() - before
 
 
 @dataclass(frozen=True, kw_only=True)
