@@ -186,6 +186,17 @@ def test_a_difference_rests_on_the_prompts_that_both_have() -> None:
     assert difference_of_correlations((labels, of), (labels, of + 100), seed=1) is None
 
 
+def test_sets_that_are_always_the_same_are_correlated_as_much_as_sets_can_be_however_poor_they_are() -> None:
+    # Their values are drawn as from an urn that is emptied: what one candidate has, no other can have. So coverage
+    # stands beside rho_w.
+    labels, of = np.tile([0, 0, 0, 1], (20, 1)), prompts(10, 2)
+    found = correlation(labels, of, seed=1)
+    assert found.rho_w
+    assert found.rho_w.value == pytest.approx(-1 / 3)
+    assert found.floor
+    assert found.floor < -1
+
+
 @pytest.mark.parametrize("labels", [np.zeros((0, 4), dtype=int), np.full((4, 4), UNLABELLED)])
 def test_without_labels_there_is_nothing(labels: np.ndarray) -> None:
     found = correlation(labels, prompts(2, 2)[: len(labels)], seed=1)
