@@ -29,7 +29,7 @@ def first_try(rounds: Sequence[Sequence[Reply]], *, recipe: RecipeDocument) -> l
     For most methods these are the answers of the first round. Methods that ask step by step (sequential) are judged by
     the first answer at each step; those that draw a set from a pool by what was drawn.
 
-    :param rounds: The replies to each round of requests; comments, choices and scores are no answers and are passed over.
+    :param rounds: The replies to each round of requests; comments, choices and scores are no answers and passed over.
     """
     asked = [found for replies in rounds if (found := [reply for reply in replies if _is_answer(reply)])]
     if recipe.method == "sequential":

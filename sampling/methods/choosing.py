@@ -38,6 +38,29 @@ def best_reflecting(order: Order, attributes: dict[str, str], comments: Sequence
     return (yield from _by_number(order, attributes, comments))
 
 
+def best_placed(order: Order, attributes: Sequence[str]) -> Choosing:
+    """Yield at most one round of requests; return the place of the community that could best help, in a list of one.
+
+    The mixture-of-experts baseline of the paper: the base model goes by what communities are, not by what they say.
+    """
+    if len(attributes) == 1:
+        return [0]
+    listed = "; ".join(f"{number}: {attribute}" for number, attribute in enumerate(attributes, start=1))
+    numbers = tuple(str(number) for number in range(1, len(attributes) + 1))
+    base = order.recipe.generator
+    [reply] = yield [
+        Request(
+            messages=order.instructed(wording("choose-community", language=order.language, options=listed)),
+            purpose=PURPOSE,
+            options=numbers if base is not None and base.name in CAN_SCORE else (),
+            decoding=order.recipe.decoding.model_copy(update={"temperature": SURE}),
+        )
+    ]
+    if reply.scores:
+        return [reply.scores.index(max(reply.scores))]
+    return [(number_in(reply.text, most=len(attributes)) or order.random().randint(1, len(attributes))) - 1]
+
+
 def number_in(text: str, *, most: int) -> int | None:
     """Return the first number from 1 to `most` in a text, in the digits of any script; None where there is none."""
     return next((int(found) for found in re.findall(r"\d+", text) if 1 <= int(found) <= most), None)
