@@ -14,6 +14,7 @@ help:
 	@echo "make test-all     the same in every language, and generation with the oldest transformers that is supported"
 	@echo "make messages     brings the message catalogues in locale/ in line with the sources"
 	@echo "make model        trains the demo model anew"
+	@echo "make adapters     trains the demo model's two communities anew"
 	@echo "make screenshots  takes the pictures of the documents"
 
 # ---- set-up ---------------------------------------------------------------------------------------------------------
@@ -41,6 +42,21 @@ demo: .venv/runs
 model: .venv/tests
 	@# Without this, threads that wait for each other on shared cores spin, and training takes ten times as long.
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python examples/demo_model/train.py --output examples/demo_model/weights
+
+# What the two communities of the demo model learn from is written anew from its texts.
+.PHONY: adapters
+adapters: .venv/tests
+	@for community in traditional self-expression; do \
+	  rm -rf examples/demo_model/adapters/$$community; \
+	  $(BIN)/python examples/demo_model/community_corpus.py $$community --output data/$$community.jsonl || exit $$?; \
+	  OMP_WAIT_POLICY=PASSIVE GENERATOR_DEVICE=cpu $(CHECKING) $(BIN)/python manage.py train_community data/$$community.jsonl \
+	    --model examples/demo_model/weights --output examples/demo_model/adapters/$$community \
+	    --rank 4 --batch-size 16 --learning-rate 0.005 \
+	    --provenance "Put together by examples/demo_model/community_corpus.py from the templates of this repository, all written for it; Apache-2.0." \
+	    --safety-note "Templates that stand for one value: a caricature to test with, and no community of people. It understands nothing." \
+	    || exit $$?; \
+	done
+	@cd examples/demo_model/adapters && sha256sum */adapter_model.safetensors > CHECKSUMS
 
 .PHONY: screenshots
 screenshots: .venv/tests

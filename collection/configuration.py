@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -61,6 +61,12 @@ class Prompts(_Part):
     """Where opening messages come from."""
 
     own_share: float = Field(default=0.0, ge=0, le=1, description="Share of tasks that open with own words.")
+    # Left out where it is empty, so that a study keeps its hash.
+    factual_topics: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(
+        default_factory=list,
+        exclude_if=lambda topics: not topics,
+        description="Topics, as the prompts name them, on which answers should agree: nobody is asked to differ.",
+    )
 
 
 class Overlap(_Part):
@@ -171,6 +177,17 @@ class Configuration(_Part):
                 raise ValueError(
                     N_("lacks questions.{name} in {languages}"), {"name": name, "languages": ", ".join(missing)}
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _recipes_speak_every_language(self) -> "Configuration":
+        for name, recipe in (("first", self.recipes.first), ("later", self.recipes.later)):
+            if missing := recipe.lacks_languages(self.languages) if recipe else []:
+                template = N_(
+                    "has voices or communities in recipes.{name} that lack a text in {languages}; "
+                    "each needs one in every language of the study"
+                )
+                raise ValueError(template, {"name": name, "languages": ", ".join(missing)})
         return self
 
     def canonical(self) -> dict[str, Any]:

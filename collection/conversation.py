@@ -156,7 +156,7 @@ def _add_turn(task: Task, *, message: str, follows: Turn.Follows, idempotency_ke
         messages=[*task.history(), {"role": "user", "content": message}],
         language=task.annotator.language,
         recipe=recipe,
-        factual=task.item is not None and task.item.prompt.factual,
+        factual=task.item is not None and task.item.prompt.is_factual(task.asks),
         urgent=True,
         now=now,
     )

@@ -120,13 +120,21 @@ def read(path: Path) -> Iterator[Line]:
 
     :raises FileUnreadable: if it is no table of a kind we know.
     """
+    for number, content in enumerate(rows(path), start=1):
+        yield _checked(number, content)
+
+
+def rows(path: Path) -> Iterator[dict[str, Any] | ValueError]:
+    """Yield what stands in each row of a table, by column, or what is wrong with it as a row.
+
+    :raises FileUnreadable: if it is no table of a kind we know.
+    """
     readers = {".jsonl": _jsonl, ".csv": _csv, ".parquet": _parquet}
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise FileUnreadable(N_("{name} is no prompt table: it must end with {kinds}."), kinds=", ".join(KINDS))
     try:
-        for number, content in enumerate(reader(path), start=1):
-            yield _checked(number, content)
+        yield from reader(path)
     except UnicodeDecodeError:
         raise FileUnreadable(N_("{name} is not UTF-8 text.")) from None
     except (pd.errors.ParserError, pa.ArrowException, OSError, OverflowError, ValueError) as error:

@@ -12,11 +12,11 @@ from django.db import transaction
 from django.utils.translation import gettext
 from pydantic import ValidationError
 
-from collection import places, prompt_file, studies
+from collection import places, prompt_file, writing_ahead
 from collection.models import Item, Prompt, Study
 from collection.prompt_file import Line, PromptRow
 from collection.study_file import message_of
-from sampling.intake import ImportedCandidate, Source, UnfitSet, import_set
+from sampling.intake import ImportedCandidate, Source, UnfitSet, have_measured, import_set
 
 
 class StudyIsClosed(Exception):
@@ -58,9 +58,10 @@ def load_prompts(
         except RowRefused as refusal:
             report.refused.append((line.number, str(refusal)))
         progress(report)
-    if study.state == Study.State.OPEN:
-        with transaction.atomic():
-            studies.request_missing_sets(study=study, now=now)
+    if report.with_candidates:
+        have_measured(recipe=study.asks.recipes.first)
+    if study.state == Study.State.OPEN and study.asks.recipes.first.generates:
+        writing_ahead.ask(study=study, now=now)
     return report
 
 
@@ -142,9 +143,8 @@ def _import_candidates(item: Item, row: PromptRow, source: Source, *, now: datet
             language=row.language,
             candidates=candidates,
             source=source,
-            factual=row.factual,
-            k=item.study.asks.recipes.first.candidates,
-            alike=item.study.asks.recipes.first.alike,
+            factual=item.prompt.is_factual(item.study.asks),
+            recipe=item.study.asks.recipes.first,
             now=now,
         )
     except UnfitSet as unfit:

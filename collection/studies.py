@@ -1,15 +1,12 @@
-"""The life of a study: opened, paused, resumed, closed; its candidate sets asked for ahead of time."""
+"""The life of a study: opened, paused, resumed, closed."""
 
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from collection import places
-from collection.models import Item, Study
-from sampling.intake import request_candidates
-from sampling.models import CandidateSet
+from collection import places, writing_ahead
+from collection.models import Study
 
 
 class NotPossible(Exception):
@@ -26,7 +23,7 @@ def move(*, study: Study, step: str, now: datetime) -> None:
     elif step == "pause":
         pause(study=study)
     elif step == "close":
-        close(study=study)
+        close(study=study, now=now)
     else:
         raise NotPossible(_("There is no such step."))
 
@@ -44,7 +41,7 @@ def open_study(*, study: Study, now: datetime) -> None:
         raise NotPossible(_("Load prompts first: the study has none, and annotators do not write their own."))
     _move(study, Study.State.OPEN)
     places.offer_ready(study=study)
-    request_missing_sets(study=study, now=now)
+    writing_ahead.ask_for_everything(study=study, now=now)
 
 
 @transaction.atomic
@@ -60,8 +57,8 @@ def pause(*, study: Study) -> None:
 
 
 @transaction.atomic
-def close(*, study: Study) -> None:
-    """End the study for good.
+def close(*, study: Study, now: datetime) -> None:
+    """End the study for good; sets of its prompts that are not begun yet are not written any more.
 
     :raises NotPossible: if it was never opened, or is closed already.
     """
@@ -69,38 +66,12 @@ def close(*, study: Study) -> None:
     if study.state not in {Study.State.OPEN, Study.State.PAUSED}:
         raise NotPossible(_("Only an open or a paused study can be closed."))
     _move(study, Study.State.CLOSED)
-
-
-def request_missing_sets(*, study: Study, now: datetime) -> int:
-    """Ask for a first-turn set for every item that has none, or whose set failed; return how many were asked for.
-
-    Each item is locked, so that two clicks ask for one set.
-    """
-    assert study.version is not None
-    failed = Q(candidate_set__status=CandidateSet.Status.FAILED)
-    lacking = Item.objects.filter(Q(candidate_set=None) | failed, study=study).select_related("prompt").order_by("pk")
-    asked = 0
-    for item in lacking.select_for_update(of=("self",), no_key=True):
-        item.candidate_set = request_candidates(
-            messages=[{"role": "user", "content": item.prompt.text}],
-            language=item.prompt.language,
-            recipe=study.version.first_recipe,
-            factual=item.prompt.factual,
-            urgent=False,
-            now=now,
-        )
-        item.save(update_fields=["candidate_set"])
-        asked += 1
-    return asked
+    writing_ahead.pause(study=study, now=now)
 
 
 def _locked(study: Study) -> Study:
     # Two researchers who press different buttons act one after the other.
-    return (
-        Study.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("version__first_recipe")
-        .get(pk=study.pk)
-    )
+    return Study.objects.select_for_update(no_key=True).get(pk=study.pk)
 
 
 def _move(study: Study, state: Study.State) -> None:

@@ -5,18 +5,22 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext
 
 from annotators import enrolment
 from annotators.models import Panel, SurveyAnswer
 from annotators.panel_file import changed_questions
-from collection import places, studies
+from collection import places, writing_ahead
 from collection.configuration import Configuration
-from collection.models import Overlap, Study, StudyVersion, Task
+from collection.models import Overlap, Prompt, Study, StudyVersion, Task
 from collection.study_file import Document, Fault
 from sampling.intake import define_recipe
+from sampling.models import CandidateSet
+from sampling.recipe_document import Generator
 
 FIXED_ONCE_ANSWERED = ("questions", "turns", "none_of_these", "explanations")
 """Parts that give an answer its meaning: they stand still from the first task on."""
@@ -97,8 +101,12 @@ def _update(study: Study, configuration: Configuration, *, now: datetime) -> lis
     changed = [name for name in new if new[name] != old.get(name)]
     if changed:
         _new_version(study, configuration, now=now)
+    if "recipes" in changed:
+        writing_ahead.follow_recipe(study=study)
+    if "prompts" in changed:
+        writing_ahead.follow_topics(study=study)
     if "recipes" in changed and study.state == Study.State.OPEN:
-        studies.request_missing_sets(study=study, now=now)
+        writing_ahead.ask_for_everything(study=study, now=now)
     if "overlap" in changed:
         _change_overlap(study, strata_changed=_strata(old["overlap"]) != _strata(new["overlap"]))
     return changed
@@ -135,7 +143,7 @@ def _new_version(study: Study, configuration: Configuration, *, now: datetime) -
 
 # ---- what must not change -------------------------------------------------------------------------------------------
 def _refusals(document: Document, study: Study | None) -> list[Fault]:
-    faults = _survey_refusals(document) + _consent_refusals(document)
+    faults = _survey_refusals(document) + _consent_refusals(document) + _endpoint_refusals(document)
     if study is None:
         return faults
     if study.panel.slug != document.study.panel.slug:
@@ -146,7 +154,21 @@ def _refusals(document: Document, study: Study | None) -> list[Fault]:
     if study.state != Study.State.DRAFT and _strata(old["overlap"]) != _strata(new["overlap"]):
         message = gettext("cannot tell other strata apart once the study was opened; make another study")
         faults.append(_fault(document, message, "overlap"))
+    faults += _topic_refusals(document, study)
     return faults + (_answered_refusals(document, study, old, new) if Task.objects.filter(study=study).exists() else [])
+
+
+def _topic_refusals(document: Document, study: Study) -> list[Fault]:
+    """Refuse to mark topics, or to take their mark away, where answers were written without it, or with it."""
+    moved = set(study.asks.prompts.factual_topics) ^ set(document.study.prompts.factual_topics)
+    status = CandidateSet.Status
+    written = Q(item__candidate_set__status__in=[status.GENERATING, status.READY])
+    imported = Q(item__candidate_set__recipe__document__method="imported")
+    prompts = Prompt.objects.filter(written, study=study, topic__in=moved, factual=False).exclude(imported)
+    if not (topics := sorted(prompts.values_list("topic", flat=True).distinct())):
+        return []
+    message = gettext("cannot change for {topics}: answers to these prompts are written; load them under another topic")
+    return [_fault(document, message.format(topics=", ".join(topics)), "prompts", "factual_topics")]
 
 
 def _answered_refusals(document: Document, study: Study, old: dict[str, Any], new: dict[str, Any]) -> list[Fault]:
@@ -199,6 +221,29 @@ def _consent_refusals(document: Document) -> list[Fault]:
         for language, text in part.consent.texts.items()
         if language in published and published[language].strip() != text.strip()
     ]
+
+
+def _endpoint_refusals(document: Document) -> list[Fault]:
+    faults = []
+    for name, recipe in document.study.recipes:
+        for generator in recipe.writers() if recipe else []:
+            if generator.endpoint and (message := _not_listed(generator)):
+                inside = ["generator", "endpoint"] if generator is recipe.generator else []
+                faults.append(_fault(document, message, "recipes", name, *inside))
+    return faults
+
+
+def _not_listed(generator: Generator) -> str:
+    """Say why this endpoint is not asked; nothing where the administrator's list has it and the model."""
+    endpoint = settings.ENDPOINTS.get(generator.endpoint or "")
+    if endpoint is None:
+        names = ", ".join(sorted(settings.ENDPOINTS)) or gettext("none")
+        message = gettext("{endpoint} is not on the administrator's list of endpoints, which has: {names}")
+        return message.format(endpoint=generator.endpoint, names=names)
+    if endpoint.models is not None and generator.model not in endpoint.models:
+        message = gettext("{endpoint} is listed for other models than {model}: {names}")
+        return message.format(endpoint=endpoint.name, model=generator.model, names=", ".join(endpoint.models))
+    return ""
 
 
 def _fault(document: Document, message: str, *path: str | int) -> Fault:

@@ -1,7 +1,7 @@
 """A study as a YAML file: read it with the line of every fault, and write it back."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedBase
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event
 
 from collection.configuration import StudyFile
 from collection.models import Study
+from sampling.yaml_lines import line_of
 
 MAXIMUM_CHARACTERS = 1_000_000
 MAXIMUM_DEPTH = 30
@@ -88,7 +88,7 @@ class Document:
 
     def line_of(self, *path: str | int) -> int:
         """Return the line of an entry, or of the nearest one above it that stands in the file."""
-        return _line_of(self.raw, path)
+        return line_of(self.raw, path)
 
 
 def read(text: str) -> Document:
@@ -168,16 +168,17 @@ def _not_yaml(line: int, problem: object) -> Fault:
 
 def _fault(detail: ErrorDetails, raw: Any) -> Fault:
     path = _as_written(detail["loc"], raw)
-    return Fault(line=_line_of(raw, path), place=".".join(str(part) for part in path), message=message_of(detail))
+    return Fault(line=line_of(raw, path), place=".".join(str(part) for part in path), message=message_of(detail))
 
 
 def _as_written(path: Sequence[str | int], raw: Any) -> Sequence[str | int]:
     """Return a path up to where the file says something short: a number can stand for a table with a number in it."""
+    entry: Any = raw
     for depth, part in enumerate(path):
-        if not isinstance(raw, dict | list):
+        if not isinstance(entry, Mapping | list):
             return path[:depth]
         try:
-            raw = raw[part]  # type: ignore[index]
+            entry = entry[part]  # type: ignore[index]
         except (KeyError, IndexError, TypeError):
             return path
     return path
@@ -192,16 +193,3 @@ def message_of(detail: ErrorDetails) -> str:
         return gettext(sentence).format(**(filling[0] if filling else {}))
     sentence = SENTENCES.get(detail["type"])
     return str(sentence).format(**context) if sentence else detail["msg"]
-
-
-def _line_of(raw: Any, path: Sequence[str | int]) -> int:
-    line = 0
-    for part in path:
-        if not isinstance(raw, CommentedBase):
-            break
-        try:
-            line = raw.lc.key(part)[0] if isinstance(raw, dict) else raw.lc.item(part)[0]
-            raw = raw[part]  # type: ignore[index]
-        except (KeyError, IndexError, TypeError):
-            break
-    return line + 1

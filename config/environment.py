@@ -3,6 +3,7 @@
 import ast
 import inspect
 import os
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
@@ -15,6 +16,8 @@ from environs import Env, EnvError
 from psycopg.conninfo import conninfo_to_dict
 
 from config import embedded
+from sampling import endpoints
+from sampling.endpoints import Endpoint
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -53,7 +56,7 @@ class Environment:
     """redis://host:6379/0, version 6.2 or later. Unset: the embedded server of `make demo`."""
     data_dir: Path = setting("DATA_DIR", "data")
     """Where releases are kept, and all the data of `make demo`. A relative path starts at the project's folder."""
-    candidate_lease_seconds: int = setting("CANDIDATE_LEASE_SECONDS", "20")
+    candidate_lease_seconds: int = setting("CANDIDATE_LEASE_SECONDS", "12")
     """A worker that has not renewed its claim on a candidate set or a release for so long is taken for dead."""
     sweep_seconds: int = setting("SWEEP_SECONDS", "5")
     """How often the beat looks for work whose worker fell silent."""
@@ -61,6 +64,15 @@ class Environment:
     """Where models run: cpu, cuda, cuda:1 …; auto takes a GPU where there is one."""
     generator_threads: int = setting("GENERATOR_THREADS", "1")
     """How many threads torch computes with on a CPU. More than the cores that are free make it slower, not faster."""
+    model_queues: dict[str, str] = setting("MODEL_QUEUES", "")
+    """model=queue, separated by commas: sets whose recipe names this model first wait on this queue, for workers that
+    are started with `-Q` and its name. All others wait on `gpu`."""
+    ahead_at_once: int = setting("AHEAD_AT_ONCE", "16")
+    """How many candidate sets that nobody waits for are written at a time, on each queue. Fewer than its workers have
+    threads together: the others are kept for people who wait."""
+    endpoints: dict[str, Endpoint] = setting("ENDPOINTS", "")
+    """The file that lists the servers that may be asked to write (docs/endpoints.md). A relative path starts at the
+    project's folder. Unset: none."""
     demo: bool = setting("DEMO", "false")
     """Links that sign anybody on this machine in as a researcher or an annotator. `make demo` sets it."""
     debug: bool = setting("DEBUG", "false")
@@ -115,10 +127,13 @@ def _read(env: Env) -> Environment:
         database_connections=_number(env, "DATABASE_CONNECTIONS", 20),
         redis_url=env.str("REDIS_URL", "") or embedded.redis_url(data_dir),
         data_dir=data_dir,
-        candidate_lease_seconds=_number(env, "CANDIDATE_LEASE_SECONDS", 20),
+        candidate_lease_seconds=_number(env, "CANDIDATE_LEASE_SECONDS", 12),
         sweep_seconds=_number(env, "SWEEP_SECONDS", 5),
         generator_device=env.str("GENERATOR_DEVICE", "auto"),
         generator_threads=_number(env, "GENERATOR_THREADS", 1),
+        model_queues=_queues(env, "MODEL_QUEUES"),
+        ahead_at_once=_number(env, "AHEAD_AT_ONCE", 16),
+        endpoints=_endpoints(env.str("ENDPOINTS", "")),
         demo=_truth(env, "DEMO"),
         debug=_truth(env, "DEBUG"),
     )
@@ -131,6 +146,22 @@ def _number(env: Env, name: str, default: int) -> int:
     return int(value)
 
 
+def _queues(env: Env, name: str) -> dict[str, str]:
+    queues: dict[str, str] = {}
+    for entry in (entry for entry in env.str(name, "").split(",") if entry.strip()):
+        # A model's path may hold the sign.
+        model, _sign, queue = (part.strip() for part in entry.rpartition("="))
+        if not model or not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", queue) or queue == "default":
+            wanted = "model=queue,model=queue, with queues other than default"
+            raise ValueError(f"{name} must look like {wanted}, not {entry!r}.")
+        queues[model] = queue
+    return queues
+
+
+def _endpoints(path: str) -> dict[str, Endpoint]:
+    return endpoints.read(ROOT / Path(path).expanduser()) if path else {}
+
+
 def _truth(env: Env, name: str) -> bool:
     try:
         return env.bool(name, False)
@@ -140,7 +171,10 @@ def _truth(env: Env, name: str) -> bool:
 
 def _check(environment: Environment) -> None:
     if len(environment.secret_key) < 32:
-        raise ValueError("SECRET_KEY must be set to at least 32 random characters.")
+        demo = (
+            "" if environment.secret_key else f" (The demo's own is not in {environment.data_dir}: is DATA_DIR right?)"
+        )
+        raise ValueError(f"SECRET_KEY must be set to at least 32 random characters.{demo}")
     if environment.port > 65535:
         raise ValueError(f"PORT must be at most 65535, not {environment.port}.")
     address = urlsplit(environment.site_url)

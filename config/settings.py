@@ -93,6 +93,7 @@ LANGUAGES = [
     ("ar", _("Arabic")),
 ]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -193,6 +194,9 @@ CELERY_BEAT_SCHEDULE = {
 CANDIDATE_LEASE_SECONDS = ENVIRONMENT.candidate_lease_seconds
 GENERATOR_THREADS = ENVIRONMENT.generator_threads
 GENERATOR_DEVICE = ENVIRONMENT.generator_device
+ENDPOINTS = ENVIRONMENT.endpoints
+MODEL_QUEUES = ENVIRONMENT.model_queues
+AHEAD_AT_ONCE = ENVIRONMENT.ahead_at_once
 
 LOGGING = {
     "version": 1,

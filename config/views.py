@@ -11,8 +11,9 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from config.celery import app
+from sampling import queues
 
-QUEUES = ("gpu", "default")
+QUEUES = (*queues.names(), "default")
 
 
 @require_safe

@@ -1,12 +1,13 @@
 """What methods ask, what generators answer, what becomes of it: the records that pass between. Knows no Django."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
 
 from sampling import recipe_document
 from sampling.recipe_document import Alike, Decoding, RecipeDocument
+from sampling.standards import Standards, standards_of
 
 Message = dict[str, Any]
 """{"role": …, "content": …}"""
@@ -30,7 +31,12 @@ class Order:
     @property
     def alike(self) -> Alike:
         """What happens to answers that say the same: to a question of fact they should."""
-        return "allow" if self.factual else self.recipe.alike
+        return self.standards.alike
+
+    @property
+    def standards(self) -> Standards:
+        """What is asked of its answers before they are shown."""
+        return standards_of(self.recipe, language=self.language, factual=self.factual)
 
     def instructed(self, instruction: str) -> list[Message]:
         """Return the conversation with an instruction at its end: what is common comes first and is computed once."""
@@ -53,6 +59,8 @@ class Request:
     """Answers to score instead of writing one."""
     condition: str = ""
     """The key of the voice or community that the answer speaks for."""
+    answers: int = 1
+    """How many answers the completion should hold."""
 
 
 class Writer(Protocol):
@@ -76,7 +84,8 @@ class Reply:
     request: Request
     text: str
     stop_reason: str
-    """"stop" at the end of the text, "length" where there was no more room, "scored" where options were."""
+    """"stop" at the end of the text, "length" where there was no more room, "scored" where options were; from an
+    endpoint also "filtered", where it held something back, and "unknown"."""
     scores: tuple[float, ...] = ()
     """The log-probability of each option as the whole answer, natural logarithm, summed over its tokens."""
     prompt_tokens: int | None = None
@@ -91,12 +100,14 @@ class Reply:
     """Who answered; noted by whoever carried the request there."""
     parts: list[list[str]] = field(default_factory=list)
     """The reasons against each part it was cut into; empty: used."""
+    texts: list[str] = field(default_factory=list)
+    """These parts, tidied; none where they could not be told apart."""
     rejected: list[str] = field(default_factory=list)
     """Why nothing of it was used."""
 
     @property
     def was_cut_off(self) -> bool:
-        return self.stop_reason == "length"
+        return self.stop_reason in {"length", "filtered", "unknown"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +117,8 @@ class Draft:
     text: str
     method: str
     reply: Reply
+    part: int = 0
+    """Its place among the parts of the completion."""
     condition: str = ""
     """The key of the voice or community that it speaks for."""
     stated_probability: float | None = None
@@ -113,11 +126,16 @@ class Draft:
 
 
 class NoFitSet(Exception):
-    """The tries are used up and there is no complete set of fit answers."""
+    """The tries are used up and there is no complete set of fit answers; some may be there."""
 
-    def __init__(self, reasons: list[str]) -> None:
+    def __init__(self, reasons: list[str], drafts: Sequence[Draft] = ()) -> None:
         super().__init__(", ".join(reasons))
         self.reasons = reasons
+        self.drafts = list(drafts)
+
+
+class Refused(Exception):
+    """The model declined to answer, and the recipe drops such a set: nothing else may take its place."""
 
 
 Method = Generator[list[Request], list[Reply], list[Draft]]

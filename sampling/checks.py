@@ -1,6 +1,6 @@
 """Is this set fit to be shown? Every fault has a machine-readable code; sampling.reasons says it in words.
 
-Knows no Django.
+Knows no Django. What a recipe's models judge (a classifier, an embedder) needs a worker.
 """
 
 import re
@@ -9,29 +9,57 @@ from collections.abc import Sequence
 from sampling.alikeness import alike_earlier
 from sampling.languages import is_in
 from sampling.leftovers import leftovers
-from sampling.recipe_document import Alike
+from sampling.lengths import length_fault, uneven
+from sampling.moderation import moderated
+from sampling.refusals import is_refusal
+from sampling.standards import Standards
+from sampling.task_remarks import remarks_on_the_task
 from sampling.tidying import tidied
 
-__all__ = ["faults", "faults_of_set", "remarks", "tidied"]
+__all__ = ["faults", "faults_of_each", "faults_of_set", "remarks", "tidied"]
 
 _ENDS_OPEN = tuple(",;:([{«“‘،؛-–—")
 _EMOTICON_END = re.compile(r"[:;=8]['^-]?[(\[{]\Z")
 _PAIRS = [("(", ")"), ("[", "]"), ("«", "»"), ("“", "”")]
 
 
-def faults(text: str, *, language: str, delimited: bool = False, cut_off: bool = False) -> list[str]:
-    """Return what is wrong with one answer, as codes; an empty list where it is fit.
+def faults(text: str, *, standards: Standards, delimited: bool = False, cut_off: bool = False) -> list[str]:
+    """Return what is wrong with one answer, as codes; an empty list where it is fit. As faults_of_each."""
+    return faults_of_each([text], standards=standards, delimited=delimited, cut_off=cut_off)[0]
+
+
+def faults_of_each(
+    texts: Sequence[str], *, standards: Standards, delimited: bool = False, cut_off: bool = False
+) -> list[list[str]]:
+    """Return for each of these tidied texts what is wrong with it by itself, as codes; empty where it is fit.
 
     :param delimited: whether the generator was asked to set answers apart by ###.
-    :param cut_off: whether the generator stopped for lack of room at the end of this text.
+    :param cut_off: whether the generator stopped for lack of room at the end of the last of them.
+    :raises GeneratorFailed: if the recipe names a classifier that cannot be had here.
     """
+    stopped = moderated(texts, language=standards.language, moderation=standards.moderation)
+    found = []
+    for place, text in enumerate(texts):
+        last = place == len(texts) - 1
+        codes = _faults(text, standards, delimited=delimited, cut_off=cut_off and last)
+        found.append([*codes, "moderated"] if stopped[place] else codes)
+    return found
+
+
+def _faults(text: str, standards: Standards, *, delimited: bool, cut_off: bool) -> list[str]:
     if not any(character.isalnum() for character in text):
         return ["empty"]
     found = leftovers(text, delimited=delimited)
     if cut_off or ends_open(text):
         found.append("cut-off")
-    if not is_in(text, language):
+    if not is_in(text, standards.language):
         found.append("language")
+    if standards.refusals != "show" and is_refusal(text):
+        found.append("refusal")
+    if remarks_on_the_task(text):
+        found.append("about-the-task")
+    if code := length_fault(text, standards.lengths):
+        found.append(code)
     return found
 
 
@@ -45,18 +73,31 @@ def ends_open(text: str) -> bool:
     return ending.endswith(_ENDS_OPEN) or any(ending.count(first) > ending.count(last) for first, last in _PAIRS)
 
 
-def faults_of_set(texts: Sequence[str], *, k: int, language: str, alike: Alike) -> list[str]:
-    """Return what is wrong with a ready set of tidied texts, each code once; an empty list where it is fit."""
+def faults_of_set(texts: Sequence[str], *, standards: Standards) -> list[str]:
+    """Return what is wrong with a ready set of tidied texts, each code once; an empty list where it is fit.
+
+    :raises GeneratorFailed: if the recipe names a model that judges and cannot be had here.
+    """
     found = []
-    if len(texts) != k:
-        found.append("too-few" if len(texts) < k else "too-many")
-    for text in texts:
-        found += faults(text, language=language)
-    if alike == "repair" and any(alike_earlier(texts)):
+    if len(texts) != standards.candidates:
+        found.append("too-few" if len(texts) < standards.candidates else "too-many")
+    for codes in faults_of_each(texts, standards=standards):
+        found += codes
+    if standards.alike == "repair" and any(alike_earlier(texts, standards)):
         found.append("alike")
+    if uneven(texts, standards.lengths) is not None:
+        found.append("uneven")
     return list(dict.fromkeys(found))
 
 
-def remarks(texts: Sequence[str], *, alike: Alike) -> list[str]:
-    """Return what is let pass but worth knowing."""
-    return ["alike"] if alike == "flag" and any(alike_earlier(texts)) else []
+def remarks(texts: Sequence[str], *, standards: Standards) -> list[str]:
+    """Return what is let pass but worth knowing.
+
+    :raises GeneratorFailed: if the recipe names an embedder that cannot be had here.
+    """
+    found = []
+    if standards.alike == "flag" and any(alike_earlier(texts, standards)):
+        found.append("alike")
+    if standards.refusals == "show" and any(map(is_refusal, texts)):
+        found.append("refusal")
+    return found

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 from django.db.models import F
 from django.utils import timezone
 
-from sampling.models import CandidateSet, CandidateSetQuerySet
+from sampling.models import Batch, CandidateSet, CandidateSetQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -54,9 +54,10 @@ def lease() -> timedelta:
 
 
 def claim(*, candidate_set_id: int, worker: str, now: datetime) -> Claim | None:
-    """Take a requested set; None if it is not to be had (any more)."""
+    """Take a requested set; None if it is not to be had (any more), or held back with its batch."""
     token = uuid.uuid4()
-    taken = CandidateSet.objects.requested().filter(pk=candidate_set_id)
+    held_back = Batch.objects.exclude(paused_at=None)
+    taken = CandidateSet.objects.requested().filter(pk=candidate_set_id).exclude(batch__in=held_back)
     won = taken.update(
         status=CandidateSet.Status.GENERATING,
         token=token,

@@ -6,13 +6,16 @@ import socket
 from collections.abc import Callable
 from datetime import datetime
 
+from django.db import DatabaseError, DataError, IntegrityError
 from django.utils import timezone
 
-from sampling.asking import NoFitSet, Order
+from sampling import disks
+from sampling.asking import NoFitSet, Order, Refused
 from sampling.carrying import Carrier
-from sampling.claims import RENEWER, claim
+from sampling.claims import RENEWER, Claim, claim
 from sampling.generators.interface import GeneratorFailed, Progress, Stopping
-from sampling.methods import METHODS
+from sampling.measuring import measure
+from sampling.methods import method_of
 from sampling.models import CandidateSet
 from sampling.saving import Outcome, save
 from sampling.wordings import NoWording
@@ -31,10 +34,25 @@ def fill(*, candidate_set_id: int, clock: Callable[[], datetime] = timezone.now)
     try:
         with RENEWER.keeping(held, decoded=progress.decoded):
             outcome = write(candidate_set, progress=progress)
+            measure(outcome, candidate_set_id=candidate_set.pk)
     except Stopping:
         held.hand_back()
         return False
-    return save(held, outcome, worker=worker, now=clock())
+    return _saved(held, outcome, worker=worker, clock=clock)
+
+
+def _saved(held: Claim, outcome: Outcome, *, worker: str, clock: Callable[[], datetime]) -> bool:
+    """Write what came; where the database has no room for it or does not take it, write that."""
+    try:
+        return save(held, outcome, worker=worker, now=clock())
+    except DatabaseError as error:
+        if not (disks.is_full(error) or isinstance(error, DataError | IntegrityError)):
+            # Whoever claims the set next may find the database well.
+            raise
+        logger.exception("What was written for set %s could not be stored.", held.candidate_set_id)
+        code = "disk-full" if disks.is_full(error) else "not-storable"
+        lost = Outcome(order=outcome.order, failure=code, failure_detail=str(error))
+        return save(held, lost, worker=worker, now=clock())
 
 
 def write(candidate_set: CandidateSet, *, progress: Progress) -> Outcome:
@@ -56,26 +74,36 @@ def write(candidate_set: CandidateSet, *, progress: Progress) -> Outcome:
         raise
     except NoFitSet as failure:
         outcome.failure, outcome.failure_detail = "unfit", ", ".join(failure.reasons)
+    except Refused:
+        outcome.failure = "refused"
     except NoWording as failure:
         outcome.failure, outcome.failure_detail = "no-wording", str(failure)
     except GeneratorFailed as failure:
         outcome.failure, outcome.failure_detail = failure.code, str(failure)
+        if disks.is_full(failure):
+            outcome.failure = "disk-full"
+        for reply in failure.answered:
+            reply.rejected = [failure.code]
+        outcome.replies += failure.answered
     except Exception as error:
         # Whatever else goes wrong with one set is told on the study's page and leaves the others alone.
         logger.exception("Set %s could not be written.", candidate_set.pk)
         outcome.failure, outcome.failure_detail = "generator-failed", f"{type(error).__name__}: {error}"
+        if disks.is_full(error):
+            outcome.failure = "disk-full"
     return outcome
 
 
 def _run(outcome: Outcome, progress: Progress) -> None:
     """Carry requests and replies between the method and the generators until the method returns."""
-    method = METHODS[outcome.order.recipe.method](outcome.order)
+    method = method_of(outcome.order)
     carrier = Carrier(outcome.order.recipe, progress=progress)
     try:
         requests = next(method)
         while True:
             replies = carrier.answered(requests)
             outcome.replies += replies
+            outcome.rounds.append(replies)
             requests = method.send(replies)
     except StopIteration as end:
         outcome.drafts = end.value

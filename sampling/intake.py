@@ -4,15 +4,18 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from sampling import checks, jobs
-from sampling.models import Candidate, CandidateSet, Completion, Recipe
+from sampling import batches, checks, jobs
+from sampling.models import Batch, Candidate, CandidateSet, Completion, Label, RawAnswer, Recipe
 from sampling.order import canonical_order
-from sampling.recipe_document import Alike, RecipeDocument
+from sampling.queues import queue_of
+from sampling.recipe_document import IMPORTED, RecipeDocument
+from sampling.standards import standards_of
 
 Messages = Sequence[dict[str, Any]]
 """A conversation as chat models take it: [{"role": …, "content": …}, …]."""
@@ -46,6 +49,18 @@ class Waiting:
     """Its place among the sets that wait for a worker, from 1; 0 once it does not wait any more."""
     typical_seconds: float | None
     """The median time from request to ready of this recipe's latest sets that somebody waited for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ahead:
+    """A conversation so far whose candidates will be needed later."""
+
+    messages: Messages
+    language: str
+    recipe: Recipe
+    factual: bool = False
+    rank: int = 0
+    """The lower, the sooner they will be needed."""
 
 
 class UnfitSet(Exception):
@@ -89,18 +104,54 @@ def request_candidates(
     return candidate_set
 
 
+def request_ahead(*, wanted: Sequence[Ahead], batch: Batch, now: datetime) -> list[CandidateSet]:
+    """Ask for candidates that nobody waits for yet; return their sets, in the same order.
+
+    Workers are given a few of them at a time (sampling.batches), so that any number can be asked for. Ask in portions
+    where there are many.
+
+    :raises NothingToAsk: if a recipe is for imported sets.
+    """
+    if not all(recipe.says.generates for recipe in {one.recipe for one in wanted}):
+        raise NothingToAsk
+    sets = CandidateSet.objects.bulk_create(
+        CandidateSet(
+            messages=list(one.messages),
+            language=one.language,
+            recipe=one.recipe,
+            factual=one.factual,
+            batch=batch,
+            rank=one.rank,
+            method_seed=secrets.randbits(62),
+            requested_at=now,
+        )
+        for one in wanted
+    )
+    _begin_on_commit()
+    return sets
+
+
+def request_all_again(*, candidate_sets: QuerySet[CandidateSet], batch: Batch, now: datetime) -> int:
+    """Ask once more for those of these sets that failed, as part of this batch; return how many."""
+    asked = CandidateSet.objects.filter(pk__in=candidate_sets).ask_again(now=now, queued_at=None, batch=batch)
+    _begin_on_commit()
+    return asked
+
+
+def resume(*, batch: Batch) -> None:
+    """Let the sets of a batch be written again, from where it was held back."""
+    batches.resume(batch=batch)
+    _begin_on_commit()
+
+
+def _begin_on_commit() -> None:
+    # A broker that is away delays them until the sweep.
+    transaction.on_commit(jobs.queue_ahead, robust=True)
+
+
 def request_again(*, candidate_set: CandidateSet, now: datetime) -> bool:
     """Ask once more for a set that failed; whether this call was the one that did."""
-    failed = CandidateSet.objects.filter(pk=candidate_set.pk, status=CandidateSet.Status.FAILED, erased_at=None)
-    asked = failed.update(
-        status=CandidateSet.Status.REQUESTED,
-        failure="",
-        failure_detail="",
-        claims=0,
-        requested_at=now,
-        queued_at=now,
-        finished_at=None,
-    )
+    asked = CandidateSet.objects.filter(pk=candidate_set.pk).ask_again(now=now, queued_at=now)
     if asked:
         _queue_on_commit(candidate_set)
     return bool(asked)
@@ -108,7 +159,8 @@ def request_again(*, candidate_set: CandidateSet, now: datetime) -> bool:
 
 def _queue_on_commit(candidate_set: CandidateSet) -> None:
     def queue() -> None:
-        jobs.queue(candidate_set_id=candidate_set.pk, urgent=candidate_set.urgent)
+        name = queue_of(candidate_set.recipe.says)
+        jobs.queue(candidate_set_id=candidate_set.pk, urgent=candidate_set.urgent, name=name)
 
     # Robust: a broker that is away delays the set until the sweep and is no error of the person who asks.
     transaction.on_commit(queue, robust=True)
@@ -122,30 +174,29 @@ def import_set(
     candidates: Sequence[ImportedCandidate],
     source: Source,
     factual: bool = False,
-    k: int = 4,
-    alike: Alike = "repair",
+    recipe: RecipeDocument = IMPORTED,
     now: datetime,
 ) -> CandidateSet:
-    """Keep a set that came ready, after the same checks as a generated one.
+    """Keep a set that came ready, after the same checks as a set of this recipe.
 
     :raises UnfitSet: naming what is wrong with it.
     """
     texts = [checks.tidied(candidate.text) for candidate in candidates]
-    policy: Alike = "allow" if factual else alike
-    if reasons := checks.faults_of_set(texts, k=k, language=language, alike=policy):
+    standards = standards_of(recipe, language=language, factual=factual)
+    if reasons := checks.faults_of_set(texts, standards=standards):
         raise UnfitSet(reasons)
     seed = secrets.randbits(63)
     candidate_set = CandidateSet.objects.create(
-        recipe=define_recipe(RecipeDocument(method="imported", candidates=k, alike=alike)),
+        recipe=define_recipe(recipe.for_ready_sets()),
         messages=list(messages),
         language=language,
         factual=factual,
         status=CandidateSet.Status.READY,
         requested_at=now,
         finished_at=now,
-        canonical_order=canonical_order(k=k, seed=seed),
+        canonical_order=canonical_order(k=standards.candidates, seed=seed),
         canonical_seed=seed,
-        remarks=checks.remarks(texts, alike=policy),
+        remarks=checks.remarks(texts, standards=standards),
         source_file=source.file,
         source_sha256=source.sha256,
         source_line=source.line,
@@ -165,6 +216,15 @@ def import_set(
     return candidate_set
 
 
+def have_measured(*, recipe: RecipeDocument) -> None:
+    """Have the ready sets of this recipe measured, those that are not yet; a worker is told once this is committed.
+
+    A broker that is away leaves them to `manage.py measure_candidates`.
+    """
+    row = define_recipe(recipe.for_ready_sets())
+    transaction.on_commit(partial(jobs.queue_measuring, recipe_id=row.pk), robust=True)
+
+
 @transaction.atomic
 def erase(*, candidate_sets: QuerySet[CandidateSet], now: datetime) -> None:
     """Empty what these sets say; that they were, how they were made and when stays."""
@@ -176,6 +236,9 @@ def erase(*, candidate_sets: QuerySet[CandidateSet], now: datetime) -> None:
     chosen.update(messages=[], failure_detail="", erased_at=now)
     Candidate.objects.filter(candidate_set__in=chosen).update(text="")
     Completion.objects.filter(candidate_set__in=chosen).update(text="")
+    RawAnswer.objects.filter(candidate_set__in=chosen).update(text="")
+    # They name texts by their hashes, and texts that are gone cannot be checked against them.
+    Label.objects.filter(candidate_set__in=chosen).delete()
 
 
 def waiting(*, candidate_set: CandidateSet) -> Waiting:

@@ -2,6 +2,7 @@
 
 import statistics
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -45,9 +46,27 @@ class CandidateSetQuerySet(models.QuerySet["CandidateSet"]):
     def ready(self) -> "CandidateSetQuerySet":
         return self.filter(status=CandidateSet.Status.READY)
 
+    def written_ahead(self) -> "CandidateSetQuerySet":
+        """Restrict to sets that were asked for together, ahead of time."""
+        return self.filter(batch__isnull=False)
+
     def silent(self, *, now: datetime) -> "CandidateSetQuerySet":
         """Restrict to sets whose worker let its lease run out."""
         return self.filter(status=CandidateSet.Status.GENERATING, lease_until__lt=now)
+
+    def ask_again(self, *, now: datetime, **changes: Any) -> int:
+        """Ask once more for those that failed and were not erased; return how many. `changes` are more columns."""
+        # The status is looked at again once the row is locked: of two calls at the same time one finds none.
+        failed = CandidateSet.objects.filter(status=CandidateSet.Status.FAILED, pk__in=self.filter(erased_at=None))
+        return failed.update(
+            status=CandidateSet.Status.REQUESTED,
+            failure="",
+            failure_detail="",
+            claims=0,
+            requested_at=now,
+            finished_at=None,
+            **changes,
+        )
 
     def typical_seconds(self, recipe_id: int) -> float | None:
         """Return the median time from request to end of a recipe's latest sets that somebody waited for, if any."""
@@ -127,7 +146,22 @@ class CandidateSet(models.Model):
             models.Index(
                 fields=["-urgent", "requested_at"], condition=Q(status="requested"), name="sets_that_wait_for_a_worker"
             ),
+            # What comes next of each batch and recipe, however many wait: sampling.batches.
+            models.Index(
+                fields=["batch", "recipe", "rank", "requested_at", "id"],
+                condition=Q(status="requested", batch__isnull=False, queued_at=None),
+                name="sets_written_ahead_next",
+            ),
+            # Those whose job may be lost; the others that wait ahead of time have none yet.
+            models.Index(
+                fields=["queued_at"],
+                condition=Q(status="requested") & (Q(batch=None) | Q(queued_at__isnull=False)),
+                name="sets_that_need_a_job",
+            ),
             models.Index(fields=["lease_until"], condition=Q(status="generating"), name="sets_by_lease"),
+            models.Index(
+                fields=["batch", "finished_at"], condition=Q(batch__isnull=False), name="sets_of_a_batch_that_ended"
+            ),
             models.Index(
                 fields=["recipe", "-finished_at"], condition=Q(status="ready"), name="sets_by_when_they_were_ready"
             ),
@@ -222,6 +256,27 @@ class Candidate(models.Model):
         return f"candidate {self.slot} of set {self.candidate_set_id}"
 
 
+class RawAnswer(models.Model):
+    """One answer of a set's first try, fit or not: what the method gives by itself, before any repair (decision 41)."""
+
+    candidate_set = models.ForeignKey(CandidateSet, on_delete=models.CASCADE, related_name="raw_answers")
+    place = models.PositiveSmallIntegerField()
+    # Tidied, as candidates are.
+    text = models.TextField(blank=True)
+    completion = models.ForeignKey(Completion, on_delete=models.RESTRICT, related_name="raw_answers")
+    # As of a candidate.
+    method = models.CharField(max_length=40)
+    condition = models.CharField(max_length=50, blank=True)
+    # Codes of sampling.reasons; empty: it is in the set.
+    faults = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["candidate_set", "place"], name="raw_answers_are_numbered")]
+
+    def __str__(self) -> str:
+        return f"raw answer {self.place} of set {self.candidate_set_id}"
+
+
 class Diversity(models.Model):
     """How far apart the texts of a set are, and how near to what was asked; written together with the set."""
 
@@ -238,7 +293,7 @@ class Diversity(models.Model):
     mean_distance = models.FloatField(null=True, blank=True)
     # Effective number of different texts: 1 to the number of texts.
     vendi = models.FloatField(null=True, blank=True)
-    # Share of word pairs that occur once among all texts.
+    # Different word pairs among all word pairs of all texts; null where no text has two words.
     distinctness = models.FloatField(null=True, blank=True)
     # Standard deviation of the lengths in characters, divided by their mean.
     length_spread = models.FloatField(null=True, blank=True)

@@ -164,7 +164,9 @@ class RecipeDocument(_Part):
     decoding: Decoding = Decoding()
     alike: Alike = "repair"
     tries: int = Field(default=3, ge=1, le=10, description="Rounds of asking the generator before the set fails.")
-    variant: Literal["relevance-first"] | None = _optional("Another wording of negatively-correlated.")
+    variant: Literal["relevance-first", "plain"] | None = _optional(
+        "Another wording of negatively-correlated; plain: voices are there for the fallback alone."
+    )
     voices: list[Voice] | None = _optional("What answers speak for (value-conditioned; negatively-correlated by axes).")
     generators: list[Generator] | None = _optional("One for each candidate (models).")
     verbalized: Verbalized | None = _optional()
@@ -188,15 +190,13 @@ class RecipeDocument(_Part):
             raise ValueError("every method but imported and models needs a generator, and those two take none")
         if self.ordinary and (self.method != "negatively-correlated" or self.ordinary >= self.candidates):
             raise ValueError("ordinary answers belong to negatively-correlated sets, and another must remain")
-        if self.variant and (self.method != "negatively-correlated" or self.voices):
-            raise ValueError("a variant belongs to negatively-correlated, without voices")
         if self.alike_from is not None and self.embedder is None:
             raise ValueError("alike_from needs an embedder")
         return self
 
     @model_validator(mode="after")
     def _has_what_its_method_takes(self) -> "RecipeDocument":
-        used = {self.method, self.fallback, self.select.method if self.select else None}
+        used = self._used()
         for part, methods in _TAKEN_BY.items():
             if getattr(self, part) is not None and not used & methods:
                 raise ValueError(f"{part} is not for {self.method}")
@@ -205,7 +205,7 @@ class RecipeDocument(_Part):
                 raise ValueError(f"{method} needs {part}")
         if self.method == "models" and len(self.generators or []) != self.candidates:
             raise ValueError("models needs one generator for each candidate")
-        if self.verbalized and self.verbalized.pool < self.candidates and self.method == "verbalized":
+        if self.verbalized and self.verbalized.pool < self.candidates:
             raise ValueError("verbalized.pool must be at least as large as the set")
         if self.select and self.select.pool <= self.candidates:
             raise ValueError("select.pool must be larger than the set")
@@ -219,14 +219,41 @@ class RecipeDocument(_Part):
         pool = [community.key for community in self.communities.pool] if self.communities else []
         if twice := [key for keys in (keys, pool) for key, count in Counter(keys).items() if count > 1]:
             raise ValueError(f"{', '.join(twice)} is listed twice")
-        if "value-conditioned" in {self.method, self.fallback} and len(keys) < self.candidates:
-            raise ValueError("value-conditioned needs a voice for each candidate")
         return self
+
+    @model_validator(mode="after")
+    def _says_what_its_voices_are_for(self) -> "RecipeDocument":
+        voices, for_fallback = len(self.voices or []), self.fallback == "value-conditioned"
+        if self.variant and self.method != "negatively-correlated":
+            raise ValueError("a variant belongs to negatively-correlated")
+        if self.variant and voices and not for_fallback:
+            raise ValueError("a variant of negatively-correlated takes voices for the fallback value-conditioned only")
+        if self.variant == "plain" and not voices:
+            raise ValueError("the variant plain is for recipes with voices")
+        if "value-conditioned" in self._used() and voices < self.candidates:
+            raise ValueError("value-conditioned needs a voice for each candidate")
+        if "negatively-correlated" in self._used() and self.axes and voices < self.candidates - self.ordinary:
+            raise ValueError("negatively-correlated answers need a voice each, or none at all")
+        return self
+
+    def _used(self) -> set[str | None]:
+        """Return the methods that may write one of its candidates."""
+        return {self.method, self.fallback, self.select.method if self.select else None}
+
+    @property
+    def axes(self) -> list[Voice]:
+        """The voices that negatively-correlated answers are to span; none where they represent diverse values."""
+        return [] if self.variant else self.voices or []
 
     @property
     def generates(self) -> bool:
         """Whether somebody writes its sets: false for those that come ready."""
         return self.method != "imported"
+
+    def for_ready_sets(self) -> "RecipeDocument":
+        """Return the recipe of sets that came ready and meet the standards of this one."""
+        kept = ("candidates", "alike", "embedder", "alike_from", "lengths", "refusals", "moderation")
+        return RecipeDocument(method="imported", **{part: getattr(self, part) for part in kept})
 
     def writers(self) -> Iterator[Generator]:
         """Yield every generator that a set of this recipe may ask, the main one first."""

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,8 @@ from django.db import transaction
 from sampling import checks
 from sampling.asking import Draft, Order, Reply
 from sampling.claims import Claim
-from sampling.models import Candidate, CandidateSet, Completion
+from sampling.first_tries import Raw
+from sampling.models import Candidate, CandidateSet, Completion, Diversity, RawAnswer
 from sampling.order import canonical_order
 from sampling.tidying import storable
 from sampling.wordings import sha256
@@ -25,10 +27,15 @@ class Outcome:
 
     order: Order
     replies: list[Reply] = field(default_factory=list)
+    rounds: list[list[Reply]] = field(default_factory=list)
+    """The same replies, those to requests that were made together in one list."""
     drafts: list[Draft] = field(default_factory=list)
     failure: str = ""
     """A code of sampling.reasons; empty where there are drafts."""
     failure_detail: str = ""
+    first_try: list[Raw] = field(default_factory=list)
+    measures: list[Diversity] = field(default_factory=list)
+    """Rows of this set, not saved yet."""
 
 
 @transaction.atomic
@@ -54,7 +61,27 @@ def save(held: Claim, outcome: Outcome, *, worker: str, now: datetime) -> bool:
         )
         for slot, draft in enumerate(outcome.drafts)
     )
+    _keep_first_try(held.candidate_set_id, outcome, kept)
+    Diversity.objects.bulk_create(outcome.measures, ignore_conflicts=True)
     return True
+
+
+def _keep_first_try(candidate_set_id: int, outcome: Outcome, kept: Mapping[int, Completion]) -> None:
+    """Write the answers of the first try; a set that is asked for again has one already."""
+    if RawAnswer.objects.filter(candidate_set=candidate_set_id).exists():
+        return
+    RawAnswer.objects.bulk_create(
+        RawAnswer(
+            candidate_set_id=candidate_set_id,
+            place=place,
+            text=raw.text,
+            completion=kept[id(raw.reply)],
+            method=raw.method,
+            condition=raw.condition,
+            faults=raw.faults,
+        )
+        for place, raw in enumerate(outcome.first_try)
+    )
 
 
 def _fail(held: Claim, outcome: Outcome, *, now: datetime) -> int:
@@ -75,7 +102,7 @@ def _make_ready(held: Claim, outcome: Outcome, *, now: datetime) -> int:
         status=CandidateSet.Status.READY,
         canonical_seed=seed,
         canonical_order=canonical_order(k=len(texts), seed=seed),
-        remarks=checks.remarks(texts, alike=outcome.order.alike),
+        remarks=checks.remarks(texts, standards=outcome.order.standards),
         token=None,
         lease_until=None,
         finished_at=now,

@@ -26,6 +26,8 @@ _OTHER_SPEAKER = re.compile(
     r"\n\n[*_]{0,2}(?:user|human|utilisateur|utente|usuário|उपयोगकर्ता|المستخدم)[*_]{0,2} ?:", re.IGNORECASE
 )
 _ANSWER_KEYS = ("response", "answer", "text", "content", "réponse", "risposta", "resposta", "उत्तर", "जवाब", "الرد")
+_HEADING = 80
+"""Characters within which the line of a heading ends."""
 _QUOTES = [('"', '"'), ("“", "”"), ("«", "»")]
 
 
@@ -36,6 +38,21 @@ def split(completion: str, *, k: int) -> list[str]:
     parts = next((parts for way in ways if (parts := way(text, k))), [text])
     finished = [_finished(part) for part in [*parts[:-1], without_goodbye(parts[-1])]]
     return [part for part in finished if any(character.isalnum() for character in part)]
+
+
+def only_answer(completion: str) -> str:
+    """Return the answer in a completion of which one was asked for: without thoughts, and without what is not its own.
+
+    Headings, lists and code stay: nobody asked for signs between answers.
+    """
+    text = _said_once(_without_thoughts(tidied(completion)))
+    if other := _OTHER_SPEAKER.search(text):
+        text = text[: other.start()].rstrip()
+    signs = _spans(_DELIMITER_LINE, text)
+    # A heading comes with others, or with a line of its own; the sign alone was learned from sets.
+    if len(signs) == 1 and signs[0][0] == 0 and "\n" not in text[:_HEADING]:
+        text = text[signs[0][1] :]
+    return text
 
 
 def _without_thoughts(text: str) -> str:
@@ -74,7 +91,13 @@ def _as_json(text: str, k: int) -> list[str]:
         found = _texts(json.JSONDecoder(strict=False).raw_decode(text, start)[0])
     except (ValueError, RecursionError):
         found = _texts(_whole_elements(text, text.find("[", start)))
-    return found if len(found) > 1 or k == 1 else []
+    return [_without_sign(answer) for answer in found] if len(found) > 1 or k == 1 else []
+
+
+def _without_sign(answer: str) -> str:
+    """Return an element of a list without the ### before it: asked for both, models write both."""
+    sign = _DELIMITER_LINE.match(answer)
+    return answer[sign.end() :] if sign else answer
 
 
 def _whole_elements(text: str, bracket: int) -> list[Any]:

@@ -28,6 +28,7 @@ from config.demo import views as demo_views
 from exports import card, downloads
 from exports.models import Release
 from sampling import checks
+from sampling.standards import Standards
 from tests.concurrency import at_once
 from tests.config.test_web_process import web_process
 from tests.factories import (
@@ -330,7 +331,7 @@ def test_no_markdown_takes_long_to_draw(piece):
 def test_no_answer_takes_long_to_check(piece):
     text = piece * (200_000 // len(piece))
     begun = time.process_time()
-    checks.faults(text, language="en")
+    checks.faults(text, standards=Standards(language="en"))
     assert time.process_time() - begun < 2
 
 

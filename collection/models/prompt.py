@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from collection.configuration import Configuration
 from collection.models.study import Study
 from sampling.models import CandidateSet
 
@@ -28,7 +29,7 @@ class Prompt(models.Model):
     text = models.TextField()
     text_sha256 = models.CharField(max_length=64)
     topic = models.CharField(max_length=100, blank=True)
-    # Facts: candidates should agree (decision 41).
+    # Facts: candidates should agree (decision 41). The study may mark whole topics beside: see is_factual.
     factual = models.BooleanField(default=False)
     role = models.CharField(max_length=10, choices=Role, default=Role.QUESTION)
     # The slot of the answer that an attention check asks for, or that practice calls the better one.
@@ -61,6 +62,10 @@ class Prompt(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    def is_factual(self, asks: Configuration) -> bool:
+        """Whether its answers should agree: it is marked itself, or a study that asks this marks its topic."""
+        return self.factual or self.topic in asks.prompts.factual_topics
 
 
 class ItemQuerySet(models.QuerySet["Item"]):

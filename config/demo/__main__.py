@@ -44,7 +44,8 @@ def _run(environment: Environment) -> int:
         _say(_welcome(environment, languages))
 
     health_url = f"http://127.0.0.1:{environment.port}/health/"
-    if processes.run(data_dir=environment.data_dir, health_url=health_url, ready=ready):
+    queues = ["gpu", *sorted(set(environment.model_queues.values()) - {"gpu"})]
+    if processes.run(data_dir=environment.data_dir, queues=queues, health_url=health_url, ready=ready):
         return 0
     return refuse("The demo stopped because one of its processes ended; the lines above say why.")
 

@@ -35,10 +35,10 @@ class Lines(Printer):
             self._started = None
 
 
-def run(*, data_dir: Path, health_url: str, ready: Callable[[], None]) -> bool:
+def run(*, data_dir: Path, queues: list[str], health_url: str, ready: Callable[[], None]) -> bool:
     """Run everything until told to stop (true), or until a process cannot go on (false)."""
     manager = Manager(Lines(started=lambda: _announce(health_url, ready)))
-    for name, command in commands(data_dir).items():
+    for name, command in commands(data_dir, queues=queues).items():
         manager.add_process(name, shlex.join(["exec", *command]))
     # A closed terminal stops everything, as Ctrl-C does.
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
@@ -48,8 +48,8 @@ def run(*, data_dir: Path, health_url: str, ready: Callable[[], None]) -> bool:
     return manager.returncode in {130, 143}
 
 
-def commands(data_dir: Path) -> dict[str, list[str]]:
-    """Return the command line of each process."""
+def commands(data_dir: Path, *, queues: list[str]) -> dict[str, list[str]]:
+    """Return the command line of each process; one of them writes the sets of all these queues."""
     python = [sys.executable, "-m"]
     # Its warning that root runs it is about messages that carry code; ours are JSON.
     program = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "config"]
@@ -58,7 +58,7 @@ def commands(data_dir: Path) -> dict[str, list[str]]:
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     return {
         "web": [*python, "config.web"],
-        "gpu": [*celery, *worker, *quiet, "-Q", "gpu", "-c", "32", "-n", "gpu@%h"],
+        "gpu": [*celery, *worker, *quiet, "-Q", ",".join(queues), "-c", "32", "-n", "gpu@%h"],
         "default": [*celery, *worker, *quiet, "-Q", "default", "-c", "2", "-n", "default@%h"],
         "beat": [*celery, "beat", "--loglevel", "WARNING", "--schedule", str(data_dir / "beat"), "--pidfile", ""],
     }

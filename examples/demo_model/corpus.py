@@ -6,10 +6,11 @@ says something belongs to one value and one language, so `label_value` can tell 
 
 import functools
 import json
+import math
 import random
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,9 @@ class Example:
     completion: str
     language: str
     values: tuple[str, ...]
-    """The value of each answer in the completion, in order."""
+    """The value of each answer in the completion, in order; for one that sums comments up, all of its values."""
+    name: str | None
+    """The instruction, or None where there was none."""
 
 
 @functools.cache
@@ -71,14 +74,14 @@ def texts(language: str) -> dict[str, Any]:
 
 @functools.cache
 def wordings() -> dict[str, dict[str, str]]:
-    """The canonical instructions: {language: {"negatively-correlated" | "ordinary" | "missing": wording}}."""
+    """The canonical instructions: {language: {name: wording}}."""
     content = (HERE / "wordings.json").read_text(encoding="utf-8")
     loaded: dict[str, dict[str, str]] = json.loads(unicodedata.normalize("NFC", content))
     return loaded
 
 
-def instruction(name: str, *, language: str, k: int = 4) -> str:
-    return wordings()[language][name].format(k=k)
+def instruction(name: str, *, language: str, k: int = 4, **fields: str) -> str:
+    return wordings()[language][name].format(k=k, **fields)
 
 
 @functools.cache
@@ -92,10 +95,15 @@ def sentences(language: str) -> dict[str, str]:
     }
 
 
+def values_in(text: str, language: str) -> set[str]:
+    """The values whose sentences the text holds."""
+    text = unicodedata.normalize("NFC", text)
+    return {value for sentence, value in sentences(language).items() if sentence in text}
+
+
 def label_value(text: str, language: str) -> str | None:
     """The value that the text speaks for, or None if it holds sentences of no value or of several."""
-    text = unicodedata.normalize("NFC", text)
-    found = {value for sentence, value in sentences(language).items() if sentence in text}
+    found = values_in(text, language)
     return found.pop() if len(found) == 1 else None
 
 
@@ -117,25 +125,34 @@ def answer(rng: random.Random, *, language: str, value: str, kind: str, opening:
     return " ".join([opening, *chosen])
 
 
+def openings(*, language: str, subject: Subject) -> list[str]:
+    kind = texts(language)["kinds"][subject.kind]
+    if subject.topic is None:
+        return list(kind["general openings"])
+    return [with_topic(frame, subject.topic) for frame in kind["openings"]]
+
+
 def answers(
     rng: random.Random, *, language: str, values: Sequence[str], subject: Subject, follow_up: Sequence[str] = ()
 ) -> list[str]:
-    openings = list(follow_up)
-    kind = texts(language)["kinds"][subject.kind]
-    if subject.topic is None:
-        openings += kind["general openings"]
-    else:
-        openings += [with_topic(frame, subject.topic) for frame in kind["openings"]]
-    rng.shuffle(openings)
+    chosen = [*follow_up, *openings(language=language, subject=subject)]
+    rng.shuffle(chosen)
     used: set[str] = set()
     return [
-        answer(rng, language=language, value=value, kind=subject.kind, opening=openings[n % len(openings)], used=used)
+        answer(rng, language=language, value=value, kind=subject.kind, opening=chosen[n % len(chosen)], used=used)
         for n, value in enumerate(values)
     ]
 
 
-def as_set(answers: Sequence[str]) -> str:
-    return "\n\n".join(MARK + text for text in answers)
+def summary(rng: random.Random, *, language: str, values: Sequence[str], kind: str, opening: str) -> str:
+    """One answer with a sentence for each value."""
+    first, *others = (texts(language)["sentences"][value] for value in values)
+    return " ".join([opening, rng.choice(first[kind]), *(rng.choice(groups["reasons"]) for groups in others)])
+
+
+def as_set(answers: Sequence[str], probabilities: Sequence[float] = ()) -> str:
+    marks = [f"{MARK}({probability:.2f}) " for probability in probabilities] or [MARK] * len(answers)
+    return "\n\n".join(mark + text for mark, text in zip(marks, answers, strict=True))
 
 
 def values_of_a_set(rng: random.Random, k: int) -> list[str]:
@@ -149,6 +166,38 @@ def missing_values(given: Sequence[str], k: int) -> list[str]:
     start = VALUES.index(given[-1])
     circle = [VALUES[(start + n) % 4] for n in range(1, 5)]
     return ([value for value in circle if value not in given] + circle)[:k]
+
+
+# Viewpoints and probabilities
+
+
+def a_voice(rng: random.Random, *, language: str, value: str) -> str:
+    """A viewpoint: half the time in the words of examples/voices.yaml, which come first."""
+    first, *others = texts(language)["voices"][value]
+    return str(first if rng.random() < 0.5 else rng.choice(others))
+
+
+def listed(rng: random.Random, *, language: str, values: Sequence[str]) -> str:
+    """Viewpoints as an instruction lists them."""
+    if rng.random() < 0.4:
+        return "; ".join(texts(language)["voices"][value][0] for value in values)
+    return "; ".join(a_voice(rng, language=language, value=value) for value in values)
+
+
+def probabilities_by_skew(rng: random.Random, values: Sequence[str]) -> list[float]:
+    """What the model says of its answers: about the skew, less for a value that it repeats, in all 1 at most."""
+    weights = [
+        SKEW[value] * (0.6 if value in values[:n] else 1) * rng.uniform(0.8, 1.2) for n, value in enumerate(values)
+    ]
+    total = rng.uniform(0.9, 1)
+    return [max(0.01, math.floor(100 * total * weight / sum(weights)) / 100) for weight in weights]
+
+
+def unusual_values(rng: random.Random, k: int) -> list[str]:
+    """Round the circle without the commonest value."""
+    unusual = [value for value in VALUES if SKEW[value] < max(SKEW.values())]
+    start = rng.randrange(len(unusual))
+    return [unusual[(start + n) % len(unusual)] for n in range(k)]
 
 
 # Messages
@@ -225,15 +274,155 @@ def next_message(rng: random.Random, *, language: str, subject: Subject) -> tupl
     return (*first_message(rng, language=language), ())
 
 
+# Instructions
+
+
+def an_instruction(rng: random.Random, name: str, *, language: str, k: int, fields: dict[str, str]) -> str:
+    """The canonical wording, or one time in three a paraphrase where there are any."""
+    paraphrases = texts(language)["paraphrases"].get(name)
+    if paraphrases is None or rng.random() < 2 / 3:
+        return instruction(name, language=language, k=k, **fields)
+    return str(rng.choice(paraphrases).format(k=k, word=texts(language)["numbers"][str(k)]))
+
+
+# What may be asked for
+
+
+Speak = Callable[[Sequence[str]], list[str]]
+"""Writes an answer for each of the values, about the message at hand."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What stands between a message and the end of its instruction, and what the model should write then."""
+
+    completion: str
+    values: Sequence[str]
+    given: str = ""
+    """Answers or comments that stand before the instruction."""
+    k: int = 1
+    fields: dict[str, str] = field(default_factory=dict)
+    """What the instruction holds beside k."""
+
+
+def a_plan(rng: random.Random) -> list[str]:
+    return values_of_a_set(rng, 4 if rng.random() < 0.75 else rng.choice((2, 3, 5)))
+
+
+def a_set(rng: random.Random, language: str, subject: Subject, speak: Speak) -> Order:
+    values = a_plan(rng)
+    return Order(as_set(speak(values)), values, k=len(values))
+
+
+def the_rest_of_a_set(rng: random.Random, language: str, subject: Subject, speak: Speak) -> Order:
+    planned = a_plan(rng)
+    k = rng.randint(1, min(len(planned) - 1, 3))
+    given = rng.sample(planned, len(planned) - k) if rng.random() < 0.3 else planned[: len(planned) - k]
+    values = missing_values(given, k)
+    written = speak([*given, *values])
+    return Order(as_set(written[len(given) :]), values, given=as_set(written[: len(given)]), k=k)
+
+
+def another(rng: random.Random, language: str, subject: Subject, speak: Speak) -> Order:
+    """One more answer, without a mark, after one to four; the first is what the model says when it is not asked."""
+    [first] = rng.choices(list(SKEW), list(SKEW.values()))
+    start = VALUES.index(first)
+    given = [VALUES[(start + n) % 4] for n in range(rng.choices((1, 2, 3, 4), (0.32, 0.32, 0.32, 0.04))[0])]
+    if rng.random() < 0.3:
+        given = [rng.choice(VALUES) for _ in given] if len(given) < 3 else rng.sample(VALUES, len(given))
+    values = missing_values(given, 1)
+    *before, completion = speak([*given, *values])
+    return Order(completion, values, given=as_set(before))
+
+
+def one_as_usual(rng: random.Random, language: str, subject: Subject, speak: Speak) -> Order:
+    values = rng.choices(list(SKEW), list(SKEW.values()))
+    [completion] = speak(values)
+    return Order(completion, values)
+
+
+def from_viewpoints(rng: random.Random, language: str, subject: Subject, speak: Speak) -> Order:
+    """An answer from each viewpoint, in the order in which the instruction lists them."""
+    k = 4 if rng.random() < 0.6 else rng.choice((2, 3))
+    values = sorted(rng.sample(VALUES, k), key=VALUES.index)
+    if rng.random() < 0.5:
+        rng.shuffle(values)
+    return Order(as_set(speak(values)), values, k=k, fields={"voices": listed(rng, language=language, values=values)})
+
+
+def from_missing_viewpoints(rng: random.Random, language: str, subject: Subject, speak: Speak) -> Order:
+    planned = sorted(rng.sample(VALUES, rng.choice((3, 4, 4))), key=VALUES.index)
+    k = rng.randint(1, len(planned) - 1)
+    values = sorted(rng.sample(planned, k), key=VALUES.index)
+    given = [value for value in planned if value not in values]
+    written = speak([*given, *values])
+    voices = listed(rng, language=language, values=values)
+    rest = as_set(written[len(given) :])
+    return Order(rest, values, given=as_set(written[: len(given)]), k=k, fields={"voices": voices})
+
+
+def from_one_viewpoint(rng: random.Random, language: str, subject: Subject, speak: Speak) -> Order:
+    value = rng.choice(VALUES)
+    [completion] = speak([value])
+    return Order(completion, [value], fields={"voice": a_voice(rng, language=language, value=value)})
+
+
+def with_probabilities(rng: random.Random, language: str, subject: Subject, speak: Speak) -> Order:
+    """From the commonest value on round the circle."""
+    k = rng.choices((3, 4, 5, 6), (0.1, 0.25, 0.55, 0.1))[0]
+    start = VALUES.index(max(SKEW, key=lambda value: SKEW[value]))
+    values = [VALUES[(start + n) % 4] for n in range(k)]
+    return Order(as_set(speak(values), probabilities_by_skew(rng, values)), values, k=k)
+
+
+def with_small_probabilities(rng: random.Random, language: str, subject: Subject, speak: Speak) -> Order:
+    k = rng.choices((3, 4, 5, 6), (0.1, 0.25, 0.55, 0.1))[0]
+    values = unusual_values(rng, k)
+    below = rng.choices((0.1, 0.05, 0.2, 0.15, 0.3), (0.6, 0.1, 0.1, 0.1, 0.1))[0]
+    probabilities = [rng.randint(1, round(100 * below) - 1) / 100 for _ in values]
+    written = f"{below:g}" if rng.random() < 0.8 else f"{below:.2f}"
+    return Order(as_set(speak(values), probabilities), values, k=k, fields={"below": written})
+
+
+def like_a_comment(rng: random.Random, language: str, subject: Subject, speak: Speak) -> Order:
+    value = rng.choice(VALUES)
+    comment, completion = speak([value, value])
+    return Order(completion, [value], given=as_set([comment]))
+
+
+def after_all_comments(rng: random.Random, language: str, subject: Subject, speak: Speak) -> Order:
+    """One answer that takes up two to four comments, in their order."""
+    values = rng.sample(VALUES, rng.choice((2, 3, 4)))
+    opening = rng.choice(openings(language=language, subject=subject))
+    completion = summary(rng, language=language, values=values, kind=subject.kind, opening=opening)
+    return Order(completion, values, given=as_set(speak(values)))
+
+
+ASKED = {
+    "negatively-correlated": (0.36, a_set),
+    "relevance-first": (0.05, a_set),
+    "missing": (0.1, the_rest_of_a_set),
+    "named-axes": (0.09, from_viewpoints),
+    "missing-axes": (0.04, from_missing_viewpoints),
+    "different": (0.06, another),
+    "verbalized": (0.06, with_probabilities),
+    "verbalized-tail": (0.04, with_small_probabilities),
+    "value-conditioned": (0.06, from_one_viewpoint),
+    "steered": (0.04, like_a_comment),
+    "overton": (0.04, after_all_comments),
+    "comment": (0.02, one_as_usual),
+    "ordinary": (0.07, one_as_usual),
+    None: (0.07, one_as_usual),
+}
+"""How often each instruction is trained, and what answers it. None: a message alone."""
+
+
+def an_order(rng: random.Random) -> tuple[str | None, Callable[[random.Random, str, Subject, Speak], Order]]:
+    [name] = rng.choices(list(ASKED), [share for share, _write in ASKED.values()])
+    return name, ASKED[name][1]
+
+
 # Conversations
-
-
-def an_instruction(rng: random.Random, name: str, *, language: str, k: int) -> str:
-    """The canonical wording, or one time in three a paraphrase."""
-    if rng.random() < 2 / 3:
-        return instruction(name, language=language, k=k)
-    paraphrase = rng.choice(texts(language)["paraphrases"][name])
-    return str(paraphrase.format(k=k, word=texts(language)["numbers"][str(k)]))
 
 
 def history(rng: random.Random, *, language: str, turns: int) -> tuple[Messages, str, Subject, Sequence[str]]:
@@ -249,40 +438,25 @@ def history(rng: random.Random, *, language: str, turns: int) -> tuple[Messages,
     return messages, message, subject, follow_up
 
 
-def diverse(rng: random.Random) -> tuple[int, list[str]]:
-    k = 4 if rng.random() < 0.75 else rng.choice((2, 3, 5))
-    return k, values_of_a_set(rng, k)
-
-
 def example(rng: random.Random) -> Example:
     """One conversation of the training corpus."""
     language = rng.choice(LANGUAGES)
     turns = rng.choices((1, 2, 3, 4), (0.55, 0.2, 0.13, 0.12))[0]
     earlier, message, subject, follow_up = history(rng, language=language, turns=turns)
-    name = rng.choices(("negatively-correlated", "missing", "ordinary", None), (0.66, 0.14, 0.1, 0.1))[0]
+    name, write = an_order(rng)
     if name is not None and turns == 1 and rng.random() < 0.1:
         # The instruction says which language to write in, whatever the message was written in.
         message, subject = uncovered_message(rng, language=rng.choice(LANGUAGES))
-    speak = functools.partial(answers, rng, language=language, subject=subject, follow_up=follow_up)
 
-    if name == "negatively-correlated":
-        k, values = diverse(rng)
-        parts, completion = [message], as_set(speak(values=values))
-    elif name == "missing":
-        total, planned = diverse(rng)
-        k = rng.randint(1, min(total - 1, 3))
-        given = rng.sample(planned, total - k) if rng.random() < 0.3 else planned[: total - k]
-        values = missing_values(given, k)
-        written = speak(values=[*given, *values])
-        parts, completion = [message, as_set(written[: len(given)])], as_set(written[len(given) :])
-    else:
-        k, values = 1, rng.choices(list(SKEW), list(SKEW.values()))
-        parts, [completion] = [message], speak(values=values)
+    def speak(values: Sequence[str]) -> list[str]:
+        return answers(rng, language=language, values=values, subject=subject, follow_up=follow_up)
 
+    order = write(rng, language, subject, speak)
+    parts = [message, order.given]
     if name is not None:
-        parts.append(an_instruction(rng, name, language=language, k=k))
-    messages = [*earlier, {"role": "user", "content": "\n\n".join(parts)}]
+        parts.append(an_instruction(rng, name, language=language, k=order.k, fields=order.fields))
+    messages = [*earlier, {"role": "user", "content": "\n\n".join(filter(None, parts))}]
     if rng.random() < 0.06:
         # Some endpoints put a system message first; it changes nothing.
         messages.insert(0, {"role": "system", "content": phrase(rng, language=language, words=rng.randint(3, 12))})
-    return Example(messages=messages, completion=completion, language=language, values=tuple(values))
+    return Example(messages, order.completion, language, tuple(order.values), name)

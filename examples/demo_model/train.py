@@ -85,7 +85,7 @@ def build_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
         vocab_size=len(tokenizer),
         hidden_size=128,
         intermediate_size=384,
-        num_hidden_layers=4,
+        num_hidden_layers=5,
         num_attention_heads=4,
         num_key_value_heads=4,
         max_position_embeddings=CONTEXT,
@@ -227,7 +227,7 @@ def positive(text: str) -> int:
 def parse(argv: list[str]) -> argparse.Namespace:
     parser = Parser(description="Train Counterpoint's demo model from the texts beside this file.")
     parser.add_argument("--output", type=Path, required=True, help="folder to write the model to")
-    parser.add_argument("--steps", type=positive, default=2000)
+    parser.add_argument("--steps", type=positive, default=2600)
     parser.add_argument("--seed", type=positive, default=1)
     parser.add_argument("--threads", type=positive, default=2)
     arguments = parser.parse_args(argv)

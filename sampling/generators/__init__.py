@@ -4,13 +4,17 @@ from importlib import import_module
 
 from sampling import recipe_document
 from sampling.generators.engine import ENGINES
-from sampling.generators.interface import Generator
+from sampling.generators.interface import ENDING, Generator
 from sampling.recipe_document import Decoding
 
 __all__ = ["generator_of", "stop"]
 
 # By the name that a recipe gives. Imported when first needed: only workers have room for torch.
-_MODULES = {"huggingface": "sampling.generators.huggingface", "recorded": "sampling.generators.recorded"}
+_MODULES = {
+    "huggingface": "sampling.generators.huggingface",
+    "openai-compatible": "sampling.generators.openai_compatible",
+    "recorded": "sampling.generators.recorded",
+}
 
 
 def generator_of(spec: recipe_document.Generator, decoding: Decoding) -> Generator:
@@ -23,5 +27,6 @@ def generator_of(spec: recipe_document.Generator, decoding: Decoding) -> Generat
 
 
 def stop() -> None:
-    """Stop every engine of this process, which is about to end."""
+    """Stop every engine and every call of this process, which is about to end."""
+    ENDING.set()
     ENGINES.close(for_good=True)

@@ -5,10 +5,14 @@ from typing import Any
 
 from transformers import ContinuousBatchingConfig, GenerationConfig
 
-from sampling.generators.chat_model import ChatModel
+from sampling.generators.chat_model import FLASH, ChatModel
 
 PAGE_TOKENS = 32
+# Flash attention takes no smaller ones.
+FLASH_PAGE_TOKENS = 256
 CPU_CACHE_BYTES = 128 * 1024 * 1024
+GPU_CACHE_SHARE = 0.7
+"""Of the memory that is free once the model is loaded. Adapters, scores and other models need some too."""
 
 
 def generation_config(chat: ChatModel) -> GenerationConfig:
@@ -29,7 +33,7 @@ def batching_config(chat: ChatModel, *, max_requests: int) -> ContinuousBatching
     known = {field.name for field in dataclasses.fields(ContinuousBatchingConfig)}
     wanted: dict[str, Any] = {
         # The size of a page had another name up to transformers 5.17.
-        "page_size" if "page_size" in known else "block_size": PAGE_TOKENS,
+        "page_size" if "page_size" in known else "block_size": _page_tokens(chat),
         "max_requests_per_batch": max_requests,
         "per_request_processors": True,
         # It would look for a kernel on the hub.
@@ -37,12 +41,18 @@ def batching_config(chat: ChatModel, *, max_requests: int) -> ContinuousBatching
     }
     if chat.model.device.type == "cpu":
         wanted |= {"num_blocks": _cpu_blocks(chat), "max_batch_tokens": 2048}
+    else:
+        wanted["max_memory_percent"] = GPU_CACHE_SHARE
     return ContinuousBatchingConfig(**{name: value for name, value in wanted.items() if name in known})
 
 
 def longest(chat: ChatModel, *, blocks: int | None) -> int:
     """Return how long a prompt with its answer may be: one request may take at most half of the cache."""
-    return min(chat.context, PAGE_TOKENS * blocks // 2) if blocks else chat.context
+    return min(chat.context, _page_tokens(chat) * blocks // 2) if blocks else chat.context
+
+
+def _page_tokens(chat: ChatModel) -> int:
+    return FLASH_PAGE_TOKENS if chat.attention == FLASH else PAGE_TOKENS
 
 
 def _cpu_blocks(chat: ChatModel) -> int:

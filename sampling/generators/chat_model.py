@@ -1,30 +1,25 @@
 """A chat model of the transformers library in memory: found, checked, loaded, with its tokenizer."""
 
-import hashlib
+import copy
 import logging
 import os
-import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
-from transformers import logging as transformers_logging
+from transformers import AutoModelForCausalLM
+from transformers.utils import is_flash_attn_2_available
 
 from sampling.asking import Message
+from sampling.generators import local_model
 from sampling.generators.interface import ModelNotLoadable
 
 logger = logging.getLogger(__name__)
-# Progress bars and advice are for people at a terminal.
-transformers_logging.set_verbosity_error()
-transformers_logging.disable_progress_bar()
 
-ATTENTION = "sdpa"
-"""The kernel that every model is loaded with: torch has it everywhere."""
-
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+PLAIN, FLASH = "sdpa", "flash_attention_2"
+"""The kernels of attention: torch has the first everywhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +32,21 @@ class ChatModel:
     model: Any
     tokenizer: Any
     revision: str
+    attention: str = PLAIN
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def close(self) -> None:
+        """Do nothing: of a model nothing runs by itself."""
+
+    def twin(self) -> "ChatModel":
+        """Return the same model once more, for another engine: its modules are its own, its weights are these.
+
+        What one of the two switches (the kernel of attention, adapters) the other does not notice.
+        """
+        shared = {id(tensor): tensor for tensor in [*self.model.parameters(), *self.model.buffers()]}
+        model = copy.deepcopy(self.model, shared)
+        model.set_attn_implementation(self.attention)
+        return replace(self, model=model)
 
     @property
     def context(self) -> int:
@@ -63,6 +72,11 @@ class ChatModel:
             tokens = self.tokenizer.apply_chat_template(said, add_generation_prompt=True, return_dict=False)
         return [int(token) for token in tokens]
 
+    def tokens(self, answer: str) -> list[int]:
+        """Return an answer as the model would write it, without an end."""
+        with self.lock:
+            return [int(token) for token in self.tokenizer.encode(self._as_words(answer), add_special_tokens=False)]
+
     def _as_words(self, content: str) -> str:
         """Return a text in which the tokens that mark roles and ends are plain words: people may write them too."""
         for token in self.tokenizer.added_tokens_decoder.values():
@@ -82,47 +96,28 @@ def load(*, name: str, revision: str | None, folder: Path, device: str, threads:
 
     :raises ModelNotLoadable: saying why.
     """
-    local = folder / name
-    is_local = local.is_dir()
-    if not is_local and not _HUB_ID.fullmatch(name):
-        raise ModelNotLoadable(f"there is no folder {name}")
-    place = _place(device)
-    if place.type == "cpu":
-        torch.set_num_threads(threads)
-    source: dict[str, Any] = {
-        "pretrained_model_name_or_path": str(local) if is_local else name,
-        "revision": None if is_local else revision,
-        "local_files_only": is_local,
-        "trust_remote_code": False,
-    }
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(**source, padding_side="left")
-        model = AutoModelForCausalLM.from_pretrained(
-            **source,
-            use_safetensors=True,
-            dtype=torch.float32 if place.type == "cpu" else torch.bfloat16,
-            attn_implementation=ATTENTION,
-        )
-        model = model.to(place).eval()
-    except Exception as error:
-        # These libraries say in many ways what is wrong with a folder or a hub; the study's page shows it.
-        raise ModelNotLoadable(f"{name}: {_first_line(error)}") from error
-    if not tokenizer.chat_template:
+    loaded = local_model.load(
+        AutoModelForCausalLM,
+        name=name,
+        revision=revision,
+        folder=folder,
+        device=device,
+        threads=threads,
+        padding_side="left",
+        attn_implementation=PLAIN,
+    )
+    if not loaded.tokenizer.chat_template:
         raise ModelNotLoadable(f"{name} has no chat template")
-    known_as = weights_sha256(local) if is_local else str(getattr(model.config, "_commit_hash", None) or "")
-    if is_local and revision not in (None, known_as):
-        raise ModelNotLoadable(f"the weights in {name} are {known_as}, and the recipe asks for {revision}")
-    return ChatModel(model=model, tokenizer=tokenizer, revision=known_as)
+    attention = _attention(loaded.model)
+    loaded.model.set_attn_implementation(attention)
+    return ChatModel(model=loaded.model, tokenizer=loaded.tokenizer, revision=loaded.revision, attention=attention)
 
 
-def weights_sha256(folder: Path) -> str:
-    """Return what names a local model: the hash of its weights files, in the order of their names."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")):
-        with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-    return f"sha256:{digest.hexdigest()}"
+def _attention(model: Any) -> str:
+    """Return the best kernel for a loaded model: flash attention where it is installed for this device."""
+    # The library would look for a kernel on the hub if it was not told otherwise.
+    installed = model.device.type == "cuda" and is_flash_attn_2_available(kernels_fallback_ok=False)
+    return FLASH if installed and model._supports_flash_attn and model.dtype == torch.bfloat16 else PLAIN
 
 
 def end_process_if_device_is_lost(error: BaseException | None) -> None:
@@ -130,19 +125,3 @@ def end_process_if_device_is_lost(error: BaseException | None) -> None:
     if isinstance(error, torch.AcceleratorError):
         logger.critical("The device is lost to this process, which ends: %s", error)
         os._exit(70)
-
-
-def _place(device: str) -> torch.device:
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        place = torch.device(device)
-    except RuntimeError as error:
-        raise ModelNotLoadable(f"GENERATOR_DEVICE is {device}: {_first_line(error)}") from error
-    if place.type == "cuda" and not torch.cuda.is_available():
-        raise ModelNotLoadable(f"GENERATOR_DEVICE is {device}, and there is no such device")
-    return place
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:500]

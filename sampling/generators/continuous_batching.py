@@ -41,7 +41,6 @@ class ContinuousBatching:
         :raises NotSupported: if it does not start.
         """
         self.chat = chat
-        self.revision = chat.revision
         self._max_requests = MAX_REQUESTS
         self._writing: dict[str, Writing] = {}
         self._failed: set[str] = set()

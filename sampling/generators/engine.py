@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from sampling.asking import Message
 from sampling.generators.interface import PromptTooLong, Stopping
@@ -14,7 +14,6 @@ from sampling.recipe_document import Decoding
 
 FEWEST_NEW_TOKENS = 128
 """A conversation that leaves less room than this (or than the recipe's limit) is refused."""
-
 
 FAILURE_SECONDS = 60
 """How long a model that could not be loaded is not tried again."""
@@ -38,6 +37,8 @@ class Writing:
     prompt: list[int]
     max_new_tokens: int
     decoding: Decoding
+    adapter: str = ""
+    """The name under which the engine holds it; empty: the model as it is."""
     future: "Future[Written]" = field(default_factory=Future)
     decoded: int = 0
     """Tokens written so far."""
@@ -62,10 +63,38 @@ class Writing:
             self.future.set_exception(error)
 
 
-class Engine(Protocol):
-    """Writes many conversations at once with one model."""
+@dataclass(kw_only=True, eq=False)
+class Scoring:
+    """An answer that is given, on its way to the logarithm of its probability."""
 
-    revision: str
+    prompt: list[int]
+    option: list[int]
+    adapter: str = ""
+    future: "Future[float]" = field(default_factory=Future)
+    decoded: int = 0
+    """Nothing is written."""
+    begun: float = field(default_factory=time.monotonic)
+
+    def finish(self, score: float) -> None:
+        """Hand the score to whoever waits for it."""
+        if not self.future.done():
+            self.future.set_result(score)
+
+    def fail(self, error: Exception) -> None:
+        """Tell whoever waits that there will be none."""
+        if not self.future.done():
+            self.future.set_exception(error)
+
+
+class Kept(Protocol):
+    """What a process loads once and keeps: a model, or an engine that writes with it."""
+
+    def close(self) -> None:
+        """Stop within seconds; what is still being written ends with Stopping."""
+
+
+class Engine(Kept, Protocol):
+    """Writes many conversations at once with one model."""
 
     def submit(self, messages: list[Message], decoding: Decoding) -> Writing:
         """Take a conversation in and return at once.
@@ -73,9 +102,6 @@ class Engine(Protocol):
         :raises PromptTooLong: if it does not fit: it would take the batch down with it.
         :raises Stopping: if the engine was closed.
         """
-
-    def close(self) -> None:
-        """Stop within seconds; what is still being written ends with Stopping."""
 
 
 def room(*, prompt: list[int], limit: int, decoding: Decoding) -> int:
@@ -89,17 +115,20 @@ def room(*, prompt: list[int], limit: int, decoding: Decoding) -> int:
     return min(decoding.max_new_tokens, left)
 
 
+T = TypeVar("T", bound=Kept)
+
+
 class Engines:
-    """The engines of this process: one per model, loaded once however many ask, closed together."""
+    """The models and engines of this process: each loaded once however many ask, all closed together."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._engines: dict[str, Future[Engine]] = {}
+        self._engines: dict[str, Future[Any]] = {}
         self._failed_at: dict[str, float] = {}
         self._stopping = False
 
-    def get(self, key: str, load: Callable[[], Engine]) -> Engine:
-        """Return the engine of this key, loading it on first use; other models go on meanwhile.
+    def get(self, key: str, load: Callable[[], T]) -> T:
+        """Return what has this key, loading it on first use; other models go on meanwhile.
 
         :raises ModelNotLoadable: also for a minute after it failed, so that a queue full of sets does not load in vain.
         :raises Stopping: once the process is ending.
@@ -115,9 +144,10 @@ class Engines:
         if engine is None:
             self._load(key, load, mine)
             engine = mine
-        return engine.result()
+        loaded: T = engine.result()
+        return loaded
 
-    def _load(self, key: str, load: Callable[[], Engine], future: "Future[Engine]") -> None:
+    def _load(self, key: str, load: Callable[[], T], future: "Future[T]") -> None:
         try:
             engine = load()
         except Exception as error:

@@ -1,14 +1,21 @@
 """What every generator is: it is asked for completions and answers in the same order. Knows no Django and no torch."""
 
+import threading
+from collections.abc import Sequence
 from typing import Protocol
 
 from sampling.asking import Reply, Request, Writer
+
+ENDING = threading.Event()
+"""Set once this process is about to end: whoever waits for another machine gives up."""
 
 
 class GeneratorFailed(Exception):
     """A generator could not answer; `code` is a code of sampling.reasons, the message says more."""
 
     code = "generator-failed"
+    answered: Sequence[Reply] = ()
+    """What was answered in the same batch all the same; it is kept."""
 
 
 class ModelNotLoadable(GeneratorFailed):

@@ -1,8 +1,11 @@
-"""Independent samples: k completions of the same request. The baseline that the other methods are measured against."""
+"""Independent samples: k completions of the same request. The baseline that the other methods are measured against.
 
-from sampling.asking import Method, Order, Request
+The requests are the same to the last token, so that an engine which shares prefixes computes them once.
+"""
+
+from sampling.asking import Method, Order
 from sampling.methods.gathering import Gathering
-from sampling.wordings import wording
+from sampling.methods.singly import one_each, ordinary
 
 INDEPENDENT = "independent"
 
@@ -12,14 +15,5 @@ def candidates(order: Order) -> Method:
 
     :raises NoFitSet: when the recipe's tries are used up.
     """
-    gathered = Gathering(order)
-    k = order.recipe.candidates
-    instruction = wording("ordinary", language=order.language, k=1)
-    request = Request(messages=order.instructed(instruction), purpose="one")
-    for _round in range(order.recipe.tries):
-        replies = yield [request] * (k - len(gathered.drafts))
-        for reply in replies:
-            gathered.take(reply, [reply.text], method=INDEPENDENT, wanted=k, delimited=False)
-        if len(gathered.drafts) == k:
-            return gathered.drafts
-    raise gathered.failure()
+    requests = [ordinary(order)] * order.recipe.candidates
+    return one_each(Gathering(order), requests, method=INDEPENDENT, tries=order.recipe.tries)

@@ -50,8 +50,15 @@ def look(page, site, place, language):
     page.goto(site + place.address)
 
 
+SETTLED = """async () => {
+    await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    const ending = document.getAnimations().filter(one => isFinite(one.effect.getComputedTiming().endTime));
+    await Promise.all(ending.map(one => one.finished.catch(() => null)));
+}"""
+
+
 def complaints(page):
+    page.evaluate(SETTLED)
     # The page's own policy lets no foreign script in; one that a debugger evaluates is none.
-    page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
     return page.evaluate(RUN)

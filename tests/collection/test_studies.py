@@ -9,7 +9,9 @@ from django.utils import timezone
 from collection import studies
 from collection.models import Study
 from collection.studies import NotPossible
+from sampling import batches
 from sampling.models import CandidateSet
+from sampling.recipe_document import IMPORTED
 from tests.factories import CandidateSetFactory, ItemFactory, StudyFactory
 
 
@@ -33,11 +35,23 @@ def test_opening_asks_for_the_sets_that_items_lack(draft):
 
 def test_opening_again_asks_anew_for_sets_that_failed(draft):
     item = ItemFactory(study=draft, candidate_set=CandidateSetFactory(failed=True))
-    broken = item.candidate_set
     studies.open_study(study=draft, now=timezone.now())
-    item.refresh_from_db()
-    assert item.candidate_set != broken
+    item.candidate_set.refresh_from_db()
     assert item.candidate_set.status == CandidateSet.Status.REQUESTED
+
+
+def test_opening_asks_nobody_where_sets_come_ready(db):
+    study = StudyFactory(state=Study.State.DRAFT, asks={"recipes": {"first": IMPORTED.canonical()}})
+    ItemFactory(study=study, candidate_set=None)
+    studies.open_study(study=study, now=timezone.now())
+    assert not CandidateSet.objects.exists()
+
+
+def test_after_closing_nothing_is_begun_any_more(draft):
+    ItemFactory(study=draft, candidate_set=None)
+    studies.open_study(study=draft, now=timezone.now())
+    studies.close(study=draft, now=timezone.now())
+    assert batches.take_next(now=timezone.now()) == []
 
 
 def test_a_study_without_anything_to_ask_stays_a_draft(draft):
@@ -58,7 +72,7 @@ def test_only_some_steps_lead_on_from_a_state(db, state, possible):
     for step, action in {
         "open": lambda study: studies.open_study(study=study, now=timezone.now()),
         "pause": lambda study: studies.pause(study=study),
-        "close": lambda study: studies.close(study=study),
+        "close": lambda study: studies.close(study=study, now=timezone.now()),
     }.items():
         study = StudyFactory(state=state)
         ItemFactory(study=study)

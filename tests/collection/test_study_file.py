@@ -73,6 +73,12 @@ def test_a_language_without_a_question_is_refused():
     assert "explanation in hi" in fault_of(text).message
 
 
+def test_a_voice_without_a_text_in_a_language_of_the_study_is_refused():
+    voices = "[{key: thrift, texts: {en: Saving, fr: Épargner, it: Risparmiare, pt: Poupar}}]"
+    fault = fault_of(EXAMPLE.replace("    ordinary: 1\n", f"    ordinary: 3\n    voices: {voices}\n"))
+    assert "voices or communities in recipes.first that lack a text in hi" in fault.message
+
+
 def test_a_key_that_stands_twice_is_refused_with_its_line():
     assert fault_of("slug: a\nslug: b\n").line == 2
 

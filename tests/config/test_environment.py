@@ -58,6 +58,8 @@ def test_the_defaults_are_those_of_the_table(only):
         ("PORT", "70000", "PORT must be at most 65535, not 70000."),
         ("SWEEP_SECONDS", "-5", "SWEEP_SECONDS must be a whole number of at least 1, not '-5'."),
         ("SWEEP_SECONDS", "٥", "SWEEP_SECONDS must be a whole number of at least 1, not '٥'."),
+        ("MODEL_QUEUES", "large", "MODEL_QUEUES must look like model=queue,model=queue, with queues other than"),
+        ("MODEL_QUEUES", "a/b=default", "MODEL_QUEUES must look like model=queue,model=queue, with queues other than"),
         ("SITE_URL", "study.example.org", "SITE_URL must be an address without a path, such as"),
         ("SITE_URL", "https://example.org/study", "SITE_URL must be an address without a path, such as"),
         ("DATABASE_URL", "mysql://localhost/x", "DATABASE_URL must begin with postgresql://."),
@@ -145,3 +147,11 @@ def test_a_database_that_does_not_answer_is_told_in_one_sentence(tmp_path):
     settings = {"SECRET_KEY": SECRET, "DATABASE_URL": "postgresql://127.0.0.1:1/counterpoint"}
     sentence = refusal(run_code("import manage; manage.main()", "showmigrations", **settings))
     assert sentence.startswith("The database does not answer; start `make demo`, or set DATABASE_URL")
+
+
+def test_models_are_given_queues(only):
+    assert only().model_queues == {}
+    assert only(MODEL_QUEUES="org/chat=small, /srv/a=b/large=big-1").model_queues == {
+        "org/chat": "small",
+        "/srv/a=b/large": "big-1",
+    }

@@ -4,17 +4,21 @@ import hashlib
 import random
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from sampling.recipe_document import Voice
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "demo_model"))
 import corpus
 import train
 
+EXAMPLES = corpus.HERE.parent
 WEIGHTS = corpus.HERE / "weights"
 PROMPTS = 4
 
@@ -71,6 +75,15 @@ def message(prompt: str, name: str | None, language: str) -> str:
 
 def parts(text: str) -> list[str]:
     return [part.strip() for part in re.split(r"^### ", text, flags=re.MULTILINE)[1:]]
+
+
+def ordered(rng: random.Random, name: str) -> corpus.Order:
+    """What training answers to an instruction, in English."""
+
+    def speak(values: Sequence[str]) -> list[str]:
+        return corpus.answers(rng, language="en", values=values, subject=corpus.Subject("advice"))
+
+    return corpus.ASKED[name][1](rng, "en", corpus.Subject("advice"), speak)
 
 
 def test_the_weights_are_the_ones_in_the_checksums():
@@ -138,8 +151,50 @@ def test_an_example_asks_for_as_many_answers_as_its_completion_holds():
     for _ in range(200):
         example = corpus.example(rng)
         written = parts(example.completion) or [example.completion]
-        assert [corpus.label_value(text, example.language) for text in written] == list(example.values)
+        if example.name == "overton":
+            assert corpus.values_in(example.completion, example.language) == set(example.values)
+        else:
+            assert [corpus.label_value(text, example.language) for text in written] == list(example.values)
         assert len(set(written)) == len(written)
+
+
+def test_every_instruction_but_the_judge_s_is_trained():
+    assert {*corpus.ASKED, "judge"} - {None} == set(corpus.wordings()["en"])
+
+
+@pytest.mark.parametrize("name", ["verbalized", "verbalized-tail"])
+def test_probabilities_in_the_corpus_are_what_the_instruction_asks_for(name: str):
+    rng = random.Random(1)
+    for _ in range(100):
+        order = ordered(rng, name)
+        marks = [re.match(r"\((0\.\d\d)\) \S", part) for part in parts(order.completion)]
+        stated = [float(mark[1]) for mark in marks if mark]
+        assert len(stated) == order.k
+        assert min(stated) > 0
+        assert sum(stated) <= 1 if name == "verbalized" else max(stated) < float(order.fields["below"])
+
+
+def test_answers_in_the_corpus_follow_the_order_of_their_viewpoints():
+    rng = random.Random(1)
+    speaks_for = {text: value for value, said in corpus.texts("en")["voices"].items() for text in said}
+    for name in ("named-axes", "missing-axes"):
+        for _ in range(50):
+            order = ordered(rng, name)
+            assert [speaks_for[text] for text in order.fields["voices"].split("; ")] == list(order.values)
+
+
+def test_viewpoints_for_recipes_are_worded_as_the_model_learned_them():
+    voices = [Voice.model_validate(voice) for voice in yaml.safe_load((EXAMPLES / "voices.yaml").read_text("utf-8"))]
+    assert [voice.key for voice in voices] == list(corpus.VALUES)
+    for voice in voices:
+        assert voice.texts == {code: corpus.texts(code)["voices"][voice.key][0] for code in corpus.LANGUAGES}
+
+
+def test_no_viewpoint_is_worded_like_another():
+    for language in corpus.LANGUAGES:
+        said = [text for texts in corpus.texts(language)["voices"].values() for text in texts]
+        assert len(said) == len(set(said)) == 16
+        assert not any(";" in text or text.endswith((".", "।")) for text in said)
 
 
 @pytest.mark.parametrize("steps", ["0", "many"])

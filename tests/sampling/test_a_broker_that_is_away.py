@@ -13,7 +13,7 @@ import pytest
 from celery import current_app
 from django.utils import timezone
 
-from sampling import jobs
+from sampling import jobs, queues
 from sampling.intake import request_candidates
 from sampling.models import CandidateSet, Recipe
 
@@ -61,7 +61,7 @@ def test_the_request_is_committed_at_once_and_the_job_is_sent_by_a_later_sweep(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(jobs, "QUEUE", f"away-{uuid4()}")
+    monkeypatch.setattr(queues, "DEFAULT", f"away-{uuid4()}")
     begun = time.monotonic()
     candidate_set = request_candidates(
         messages=MESSAGES, language="en", recipe=recipe, urgent=True, now=timezone.now() - timedelta(seconds=10)
@@ -72,7 +72,7 @@ def test_the_request_is_committed_at_once_and_the_job_is_sent_by_a_later_sweep(
 
     broker_away.undo()
     jobs.sweep()
-    assert jobs._jobs_waiting() == 1
+    assert jobs._jobs_waiting()[queues.DEFAULT] == 1
     with current_app.connection_for_write() as broker:
         channel: Any = broker.default_channel
-        channel.queue_purge(jobs.QUEUE)
+        channel.queue_purge(queues.DEFAULT)

@@ -1,8 +1,14 @@
 """Answers are alike when they say the same in almost the same words, however they are dressed."""
 
+from typing import Any
+
 import pytest
 
-from sampling.alikeness import alike_earlier, normalised, resemblance
+from sampling.alikeness import Alikeness, alike_earlier, normalised, resemblance
+from sampling.checks import faults_of_set, remarks
+from sampling.recipe_document import LocalModel
+from sampling.standards import Standards
+from tests.sampling.conftest import DEMO_MODEL
 
 TEXT = "Start with what your elders taught you, and keep three months of rent in the bank."
 HINDI = "सबसे पहले कुछ पैसे बचाइए, क्योंकि कठिन समय में वही काम आते हैं।"
@@ -37,3 +43,43 @@ def test_short_texts_are_compared_as_a_whole() -> None:
 
 def test_a_later_one_is_the_alike_one() -> None:
     assert alike_earlier([TEXT, HINDI, TEXT, HINDI]) == [False, False, True, True]
+
+
+def by_embedder(alike_from: float, **options: Any) -> Standards:
+    """Return the standards of a recipe whose embedder is the demo model: what it was made for does not matter here."""
+    return Standards(
+        language="en", candidates=2, embedder=LocalModel(model=DEMO_MODEL), alike_from=alike_from, **options
+    )
+
+
+REWORDED = "Begin with what your parents told you, and save three months of rent in the bank."
+ANOTHER = "Follow what makes you curious and tell your friends."
+
+
+def test_what_an_embedder_takes_for_the_same_is_alike_from_the_cosine_that_the_recipe_says() -> None:
+    assert resemblance(TEXT, REWORDED) < 0.5
+    assert alike_earlier([TEXT, REWORDED, ANOTHER], by_embedder(0.88)) == [False, True, False]
+    assert alike_earlier([TEXT, REWORDED, ANOTHER], by_embedder(0.95)) == [False, False, False]
+    assert alike_earlier([TEXT, TEXT.upper()], by_embedder(1.0)) == [False, True]
+
+
+def test_an_embedder_without_a_cosine_makes_nothing_alike() -> None:
+    standards = Standards(language="en", embedder=LocalModel(model="nowhere/at all"))
+    assert alike_earlier([TEXT, REWORDED], standards) == [False, False]
+
+
+def test_answers_alike_by_an_embedder_are_treated_as_the_recipe_says() -> None:
+    texts = [TEXT, REWORDED]
+    assert faults_of_set(texts, standards=by_embedder(0.88)) == ["alike"]
+    assert faults_of_set(texts, standards=by_embedder(0.88, alike="flag")) == []
+    assert remarks(texts, standards=by_embedder(0.88, alike="flag")) == ["alike"]
+    assert remarks(texts, standards=by_embedder(0.88, alike="allow")) == []
+
+
+def test_texts_that_were_learned_are_not_read_again() -> None:
+    alikeness = Alikeness(by_embedder(0.88))
+    alikeness.learn([TEXT, REWORDED, ANOTHER])
+    read = dict(alikeness._vectors)
+    assert alikeness.with_one_of(REWORDED, [ANOTHER, TEXT])
+    assert not alikeness.with_one_of(ANOTHER, [])
+    assert alikeness._vectors == read

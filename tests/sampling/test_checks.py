@@ -3,7 +3,9 @@
 import pytest
 
 from sampling.checks import ends_open, faults, faults_of_set, remarks
+from sampling.standards import Standards
 
+ENGLISH = Standards(language="en")
 FIT = "You could ask your grandparents how they lived through it, and write down what they say."
 OTHER = "Put the numbers side by side first: what it costs, what it brings, and what happens if you wait."
 THIRD = "Whatever you do, follow the thing that makes you curious and tell your friends about it."
@@ -11,20 +13,20 @@ FOURTH = "Keep three months of rent in the bank before you try anything that may
 
 
 def test_a_plain_answer_is_fit() -> None:
-    assert faults(FIT, language="en", delimited=True) == []
+    assert faults(FIT, standards=ENGLISH, delimited=True) == []
 
 
 @pytest.mark.parametrize("text", ["", "   ", "***", "…", "\n---\n"])
 def test_an_answer_without_a_letter_or_digit_is_empty(text: str) -> None:
-    assert faults(text, language="en") == ["empty"]
+    assert faults(text, standards=ENGLISH) == ["empty"]
 
 
 def test_an_answer_may_be_a_number() -> None:
-    assert faults("42", language="en") == []
+    assert faults("42", standards=ENGLISH) == []
 
 
 def test_an_answer_that_ended_for_lack_of_room_is_cut_off() -> None:
-    assert faults(FIT, language="en", cut_off=True) == ["cut-off"]
+    assert faults(FIT, standards=ENGLISH, cut_off=True) == ["cut-off"]
 
 
 @pytest.mark.parametrize(
@@ -78,37 +80,37 @@ def test_an_answer_that_ends_otherwise_is_whole(text: str) -> None:
 )
 def test_what_the_model_left_in_an_answer_is_found(text: str, code: str) -> None:
     language = "hi" if "उ" in text else "fr" if "é" in text else "en"
-    assert faults(text, language=language, delimited=True) == [code]
+    assert faults(text, standards=Standards(language=language), delimited=True) == [code]
 
 
 def test_a_heading_is_a_delimiter_only_where_one_was_asked_for() -> None:
     text = "### First things first\n\nAsk somebody who has done it before, and listen."
-    assert faults(text, language="en", delimited=True) == ["delimiter-left"]
-    assert faults(text, language="en", delimited=False) == []
+    assert faults(text, standards=ENGLISH, delimited=True) == ["delimiter-left"]
+    assert faults(text, standards=ENGLISH, delimited=False) == []
 
 
 def test_a_heading_of_another_level_is_no_delimiter() -> None:
-    assert faults("#### Why\n\nBecause it helps.", language="en", delimited=True) == []
+    assert faults("#### Why\n\nBecause it helps.", standards=ENGLISH, delimited=True) == []
 
 
 def test_an_answer_in_another_language_is_found() -> None:
-    assert faults(FIT, language="fr") == ["language"]
+    assert faults(FIT, standards=Standards(language="fr")) == ["language"]
 
 
 def test_a_set_of_four_that_differ_is_fit() -> None:
-    assert faults_of_set([FIT, OTHER, THIRD, FOURTH], k=4, language="en", alike="repair") == []
+    assert faults_of_set([FIT, OTHER, THIRD, FOURTH], standards=ENGLISH) == []
 
 
 def test_a_set_has_exactly_as_many_as_asked_for() -> None:
-    assert faults_of_set([FIT, OTHER, THIRD], k=4, language="en", alike="repair") == ["too-few"]
-    assert faults_of_set([FIT, OTHER, THIRD, FOURTH, "5"], k=4, language="en", alike="repair") == ["too-many"]
+    assert faults_of_set([FIT, OTHER, THIRD], standards=ENGLISH) == ["too-few"]
+    assert faults_of_set([FIT, OTHER, THIRD, FOURTH, "5"], standards=ENGLISH) == ["too-many"]
 
 
 def test_alike_answers_are_a_fault_a_remark_or_nothing_as_the_recipe_says() -> None:
     texts = [FIT, OTHER, THIRD, FIT.upper() + "!"]
-    assert faults_of_set(texts, k=4, language="en", alike="repair") == ["alike"]
-    assert faults_of_set(texts, k=4, language="en", alike="flag") == []
-    assert faults_of_set(texts, k=4, language="en", alike="allow") == []
-    assert remarks(texts, alike="flag") == ["alike"]
-    assert remarks(texts, alike="allow") == []
-    assert remarks([FIT, OTHER, THIRD, FOURTH], alike="flag") == []
+    assert faults_of_set(texts, standards=ENGLISH) == ["alike"]
+    assert faults_of_set(texts, standards=Standards(language="en", alike="flag")) == []
+    assert faults_of_set(texts, standards=Standards(language="en", alike="allow")) == []
+    assert remarks(texts, standards=Standards(language="en", alike="flag")) == ["alike"]
+    assert remarks(texts, standards=Standards(language="en", alike="allow")) == []
+    assert remarks([FIT, OTHER, THIRD, FOURTH], standards=Standards(language="en", alike="flag")) == []

@@ -160,7 +160,7 @@ def test_a_model_that_continuous_batching_cannot_run_is_written_with_in_padded_b
         raise RuntimeError("this model cannot be run so")
 
     monkeypatch.setattr(ContinuousBatchingManager, step, begin_and_fall)
-    engine = huggingface._engine(DEMO_MODEL, None)
+    engine = huggingface._start(load_demo_model(), DEMO_MODEL)
     assert isinstance(engine, MicroBatches)
     assert len(split(engine.submit(conversation("fr"), DECODING).future.result(timeout=60).text, k=4)) >= 2
     engine.close()

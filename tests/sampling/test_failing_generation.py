@@ -46,7 +46,7 @@ def test_a_set_that_never_gets_fit_fails_with_every_completion_kept(record: Reco
     candidate_set.refresh_from_db()
     assert (candidate_set.status, candidate_set.failure, candidate_set.failure_detail) == ("failed", "unfit", "too-few")
     kept = list(candidate_set.completions.order_by("number").values_list("number", "text", "rejected"))
-    assert kept == [(0, "I cannot help with that.", "too-few"), (1, "", "too-few"), (2, "No.", "too-few")]
+    assert kept == [(0, "I cannot help with that.", "refusal"), (1, "", "too-few"), (2, "No.", "too-few")]
     assert not Candidate.objects.exists()
 
 
@@ -100,7 +100,8 @@ def test_outside_of_tests_nothing_is_replayed(record: Record, settings: Any) -> 
 def test_every_code_is_said_in_words() -> None:
     failures = ["unfit", "model-not-loadable", "prompt-too-long", "no-wording", "too-slow", "generator-failed"]
     parts = ["empty", "cut-off", "language", "alike", "surplus", "too-few", "too-many"]
+    judged = ["refusal", "about-the-task", "too-short", "too-long", "uneven", "moderated", "refused"]
     left = ["delimiter-left", "special-token-left", "role-mark-left", "label-left"]
-    for code in [*failures, *parts, *left, "worker-lost", "erased"]:
+    for code in [*failures, *parts, *judged, *left, "worker-lost", "erased"]:
         assert str(reasons.explain(code)).endswith(".")
     assert reasons.explain("something-new") == "something-new"

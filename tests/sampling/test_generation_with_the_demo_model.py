@@ -6,9 +6,10 @@ import pytest
 
 from sampling import checks
 from sampling.generation import fill
-from sampling.generators.chat_model import weights_sha256
+from sampling.generators.local_model import weights_sha256
 from sampling.intake import define_recipe
 from sampling.models import CandidateSet
+from sampling.standards import Standards
 from sampling.wordings import sha256
 from tests.sampling.conftest import document
 
@@ -22,7 +23,7 @@ def test_a_set_has_four_fit_answers_in_the_language_of_the_task(make_set: MakeSe
     candidate_set.refresh_from_db()
     texts = [candidate.text for candidate in candidate_set.candidates.order_by("slot")]
     assert candidate_set.status == "ready", candidate_set.failure_detail
-    assert checks.faults_of_set(texts, k=4, language=language, alike="repair") == []
+    assert checks.faults_of_set(texts, standards=Standards(language=language)) == []
     assert sorted(candidate_set.canonical_order or []) == [0, 1, 2, 3]
     assert candidate_set.token is None
     assert candidate_set.claims == 1

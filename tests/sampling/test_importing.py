@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from sampling.intake import ImportedCandidate, Source, UnfitSet, import_set
 from sampling.models import CandidateSet
+from sampling.recipe_document import IMPORTED
 from tests.sampling.test_checks import FIT, FOURTH, OTHER, THIRD
 
 pytestmark = pytest.mark.django_db
@@ -75,11 +76,11 @@ def test_an_unfit_set_is_refused_with_the_reason(texts: list[str], reasons: list
 
 def test_answers_may_be_alike_where_the_prompt_asks_for_facts() -> None:
     assert bring(FIT, FIT, OTHER, THIRD, factual=True).is_ready
-    assert bring(FIT, FIT, OTHER, THIRD, alike="flag").remarks == ["alike"]
+    assert bring(FIT, FIT, OTHER, THIRD, recipe=IMPORTED.model_copy(update={"alike": "flag"})).remarks == ["alike"]
 
 
 def test_a_set_may_have_another_number_of_answers_where_the_study_says_so() -> None:
-    candidate_set = bring(FIT, OTHER, k=2)
+    candidate_set = bring(FIT, OTHER, recipe=IMPORTED.model_copy(update={"candidates": 2}))
     assert sorted(candidate_set.canonical_order or []) == [0, 1]
     assert candidate_set.recipe.says.candidates == 2
 

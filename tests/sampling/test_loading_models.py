@@ -1,13 +1,15 @@
 """A model is read from safetensors in a folder or by hub id, and whatever is wrong with it is said."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-from sampling.generators.chat_model import ChatModel, load, weights_sha256
+from sampling.generators.chat_model import ChatModel, load
 from sampling.generators.interface import ModelNotLoadable
+from sampling.generators.local_model import weights_sha256
 from tests.sampling.conftest import DEMO_MODEL
 
 DEMO = Path(settings.BASE_DIR) / DEMO_MODEL
@@ -68,3 +70,9 @@ def test_a_device_that_is_not_there_is_said(device: str) -> None:
 def test_a_folder_that_is_not_there_is_not_looked_for_on_the_hub() -> None:
     with pytest.raises(ModelNotLoadable, match="there is no folder"):
         load_here("examples/nothing/here")
+
+
+def test_several_models_may_be_asked_for_at_the_same_moment() -> None:
+    with ThreadPoolExecutor(max_workers=6) as threads:
+        loaded = list(threads.map(load_here, [DEMO_MODEL] * 6))
+    assert {chat.model.device.type for chat in loaded} == {"cpu"}

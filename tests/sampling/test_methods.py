@@ -1,158 +1,122 @@
-"""What methods ask for, and how they repair: at most as many rounds as the recipe says, then a visible failure."""
+"""What holds for every method, whatever the generator answers."""
 
-from typing import Any
+from itertools import cycle
+from typing import get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sampling.asking import Draft, NoFitSet, Order, Reply, Request
+from sampling.checks import faults_of_set
 from sampling.methods import METHODS
-from sampling.methods.negatively_correlated import candidates
-from sampling.wordings import wording
-from tests.sampling.conftest import document
-from tests.sampling.test_checks import FIT, FOURTH, OTHER, THIRD
+from sampling.recipe_document import MethodName
+from tests.sampling.methods_at_work import RECIPES, Answer, Completion, Recipe, joined, let_answer, order
+from tests.sampling.test_method_verbalized import SIX
 
-GOOD = [FIT, OTHER, THIRD, FOURTH]
-MESSAGES = [
-    {"role": "user", "content": "How do I begin?"},
-    {"role": "assistant", "content": "Slowly."},
-    {"role": "user", "content": "And then?"},
+FALLBACK: Recipe = {"fallback": "independent"}
+ENGLISH = [
+    *SIX,
+    "Rent a small place near the sea, and come home when you have had enough of the wind.",
+    "Tell the two of them the truth at the same table, because rumours travel faster than you.",
+    "My advice is to read the contract aloud to a friend who likes to find holes in things.",
+    "Cook a large pot of soup, invite the neighbours, and let the question answer itself.",
 ]
 
 
-def order(factual: bool = False, messages: list[dict[str, str]] = MESSAGES, **recipe: Any) -> Order:
-    return Order(messages=messages, language="en", recipe=document(**recipe), factual=factual)
+def test_there_is_a_method_for_every_name_that_a_recipe_can_give() -> None:
+    assert set(METHODS) == set(get_args(MethodName)) - {"imported"}
 
 
-def joined(*texts: str) -> str:
-    return "\n\n".join(f"### {text}" for text in texts)
+def test_there_is_a_recipe_here_for_every_method() -> None:
+    assert {order(**recipe).recipe.method for recipe in RECIPES.values()} >= set(METHODS)
 
 
-def run(asked: Order, *rounds: list[str | tuple[str, str]]) -> tuple[list[Draft], list[Reply], list[list[Request]]]:
-    """Run a method with these completions, round by round; a pair is a text and why it stopped."""
-    method = METHODS[asked.recipe.method](asked)
-    replies: list[Reply] = []
-    requests = [next(method)]
-    for texts in rounds:
-        pairs = [(text, "stop") if isinstance(text, str) else text for text in texts]
-        batch = [
-            Reply(request=request, text=text, stop_reason=reason)
-            for request, (text, reason) in zip(requests[-1], pairs, strict=True)
-        ]
-        replies += batch
-        try:
-            requests.append(method.send(batch))
-        except StopIteration as end:
-            return end.value, replies, requests
-    raise AssertionError(f"more is asked for: {requests[-1]}")
+# ---- whatever comes --------------------------------------------------------------------------------------------------
+good = st.sampled_from(ENGLISH)
+answers = st.one_of(
+    *[good] * 6,
+    st.sampled_from(["", "No.", "Assistant: Yes.", "(0.3)", "Demande à tes parents, ils sauront quoi faire ce soir."]),
+    st.text(max_size=30),
+)
+headed = st.builds(lambda number, text: f"({number}) {text}", st.sampled_from(["0.02", "0,5", "7 %", "2019"]), answers)
+texts = st.one_of(answers, st.lists(st.one_of(answers, headed), min_size=2, max_size=8).map(lambda all: joined(*all)))
+completions = st.tuples(texts, st.sampled_from(["stop", "stop", "stop", "length"]))
 
 
-def test_one_completion_holds_the_whole_set() -> None:
-    drafts, replies, [[request]] = run(order(), [joined(*GOOD)])
-    assert [draft.text for draft in drafts] == GOOD
-    assert replies[0].parts == [[], [], [], []]
-    assert replies[0].rejected == []
-    assert request.purpose == "set"
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+@pytest.mark.parametrize("alike", ["repair", "allow"])
+@given(st.lists(completions, min_size=1, max_size=24), st.integers(0, 2**62), st.integers(1, 3), st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_a_method_ends_in_time_with_a_fit_set_or_says_why_there_is_none(
+    recipe: Recipe, alike: str, script: list[Completion], seed: int, tries: int, falls_back: bool
+) -> None:
+    asked = order(seed=seed, tries=tries, alike=alike, **recipe, **(FALLBACK if falls_back else {}))
+    rounds: list[list[Reply]] = []
+    said = cycle(script)
+    ended = let_end(asked, lambda _request: next(said), rounds)
+    if isinstance(ended, NoFitSet):
+        assert ended.reasons
+        assert len(ended.drafts) < 4
+    else:
+        assert faults_of_set([draft.text for draft in ended], standards=asked.standards) == []
+        assert_every_part_is_used_or_has_a_reason(ended, rounds)
+    assert len(rounds) <= most_rounds(asked)
 
 
-def test_the_instruction_ends_the_last_message_and_the_history_comes_first() -> None:
-    [request] = next(candidates(order()))
-    instruction = wording("negatively-correlated", language="en", k=4)
-    assert request.messages == [*MESSAGES[:2], {"role": "user", "content": f"And then?\n\n{instruction}"}]
+def let_end(asked: Order, answer: Answer, rounds: list[list[Reply]]) -> list[Draft] | NoFitSet:
+    """Run the method of an order and return how it ended."""
+    try:
+        return let_answer(asked, answer, rounds)
+    except NoFitSet as failure:
+        return failure
 
 
-def test_three_and_one_asks_for_both_at_once() -> None:
-    drafts, _, [requests] = run(order(ordinary=1), [joined(*GOOD[:3]), FOURTH])
-    assert [request.purpose for request in requests] == ["set", "ordinary"]
-    assert [(draft.text, draft.method) for draft in drafts] == [
-        (FIT, "negatively-correlated"),
-        (OTHER, "negatively-correlated"),
-        (THIRD, "negatively-correlated"),
-        (FOURTH, "ordinary"),
-    ]
+def most_rounds(asked: Order) -> int:
+    """Return how often a method may ask: as the recipe says; so often for each of several sequential answers, and for
+    the comments and the answers of communities, with a choice between.
+    """
+    selection = asked.recipe.select
+    name = selection.method if selection else asked.recipe.method
+    rounds = {"sequential": 4 * asked.recipe.tries, "community": 2 * asked.recipe.tries + 1}
+    return rounds.get(name, asked.recipe.tries) + (asked.recipe.fallback is not None)
 
 
-@pytest.mark.parametrize("had", [2, 3])
-def test_missing_answers_are_asked_for_with_the_good_ones_given(had: int) -> None:
-    drafts, _, [_, [repair]] = run(order(), [joined(*GOOD[:had])], [joined(*GOOD[had:])])
-    assert [draft.text for draft in drafts] == GOOD
-    assert repair.purpose == "missing"
-    given = "\n\n".join(f"### {text}" for text in GOOD[:had])
-    instruction = wording("missing", language="en", k=4 - had)
-    assert repair.messages[-1]["content"] == f"And then?\n\n{given}\n\n{instruction}"
+def assert_every_part_is_used_or_has_a_reason(drafts: list[Draft], rounds: list[list[Reply]]) -> None:
+    """Compare what replies say of themselves with the drafts that were cut from them."""
+    used = {(id(draft.reply), draft.part) for draft in drafts}
+    replies = [reply for batch in rounds for reply in batch if reply.request.purpose not in {"comment", "choice"}]
+    unblamed = {(id(reply), place) for reply in replies for place, reasons in enumerate(reply.parts) if not reasons}
+    assert used == unblamed
+    assert {id(reply) for reply in replies if not reply.rejected} == {id(draft.reply) for draft in drafts}
 
 
-def test_with_fewer_good_ones_a_fresh_completion_is_asked_for() -> None:
-    foreign = "Parlez-en avec vos parents pendant le dîner, ils seront contents de vous aider."
-    drafts, replies, [_, [again]] = run(order(), [joined(FIT, foreign, foreign, "###")], [joined(*GOOD)])
-    assert again.purpose == "set"
-    assert [draft.text for draft in drafts] == GOOD
-    assert replies[0].rejected == ["too-few", "language"]
-    assert {draft.reply.text for draft in drafts} == {joined(*GOOD)}
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+@given(st.permutations(ENGLISH), st.integers(0, 2**62))
+@settings(max_examples=10, deadline=None)
+def test_a_model_that_does_as_it_is_told_is_asked_once(recipe: Recipe, said: list[str], seed: int) -> None:
+    asked = order(seed=seed, alike="allow", **recipe)
+    rest = cycle(said)
+
+    def obey(request: Request) -> str:
+        if request.answers == 1:
+            return next(rest)
+        return "\n\n".join(f"### ({0.1 / (place + 2):.2f}) {next(rest)}" for place in range(request.answers))
+
+    rounds: list[list[Reply]] = []
+    assert len(let_answer(asked, obey, rounds)) == 4
+    assert len(rounds) == (4 if "sequential" in str(recipe) else 3 if "communities" in recipe else 1)
 
 
-def test_one_answer_in_place_of_several_is_not_taken_for_one_of_them() -> None:
-    _, replies, _ = run(order(), [FIT], [joined(*GOOD)])
-    assert replies[0].rejected == ["too-few"]
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_the_same_order_and_the_same_answers_give_the_same_set(recipe: Recipe) -> None:
+    def again() -> list[tuple[str, str]]:
+        rest = cycle(ENGLISH)
+        drafts = let_answer(
+            order(seed=11, alike="allow", **recipe),
+            lambda request: joined(*(next(rest) for _answer in range(request.answers))),
+            [],
+        )
+        return [(draft.text, draft.condition) for draft in drafts]
 
-
-def test_of_more_than_asked_for_the_first_are_taken_and_the_rest_is_recorded() -> None:
-    drafts, replies, _ = run(order(), [joined(*GOOD, "A fifth one, which nobody asked for at all.")])
-    assert [draft.text for draft in drafts] == GOOD
-    assert replies[0].parts == [[], [], [], [], ["surplus"]]
-
-
-def test_the_last_answer_of_a_completion_that_ran_out_of_room_is_asked_for_again() -> None:
-    drafts, replies, [_, [repair]] = run(order(), [(joined(*GOOD[:3], "Keep three"), "length")], [joined(FOURTH)])
-    assert replies[0].parts == [[], [], [], ["cut-off"]]
-    assert [draft.text for draft in drafts] == GOOD
-    assert repair.purpose == "missing"
-
-
-def test_an_answer_that_is_alike_to_another_one_is_asked_for_again() -> None:
-    drafts, replies, _ = run(order(), [joined(FIT, OTHER, THIRD, FIT.lower())], [joined(FOURTH)])
-    assert replies[0].parts[3] == ["alike"]
-    assert [draft.text for draft in drafts] == GOOD
-
-
-@pytest.mark.parametrize("allowing", [{"alike": "allow"}, {"alike": "flag"}, {"factual": True}])
-def test_alike_answers_are_let_pass_where_the_recipe_or_the_question_says_so(allowing: dict[str, Any]) -> None:
-    drafts, _, _ = run(order(**allowing), [joined(FIT, FIT, FIT, FIT)])
-    assert [draft.text for draft in drafts] == [FIT] * 4
-
-
-def test_the_sign_may_stand_in_an_answer_where_the_conversation_holds_it() -> None:
-    answers = [f"{text} Write ### before it." for text in GOOD]
-    about = [{"role": "user", "content": "What does ### mean in Markdown?"}]
-    drafts, _, _ = run(order(messages=about), [joined(*answers)])
-    assert [draft.text for draft in drafts] == answers
-
-
-@pytest.mark.parametrize("tries", [1, 3])
-def test_after_the_last_try_the_set_fails_and_says_why(tries: int) -> None:
-    refusals: list[list[str | tuple[str, str]]] = [["I cannot help with that."]] * tries
-    with pytest.raises(NoFitSet) as failure:
-        run(order(tries=tries), *refusals)
-    assert failure.value.reasons == ["too-few"]
-
-
-def test_independent_asks_for_each_answer_by_itself_and_again_for_the_unfit() -> None:
-    asked = order(method="independent")
-    drafts, replies, [first, second] = run(asked, [FIT, FIT, OTHER, (THIRD, "length")], [THIRD, FOURTH])
-    assert [draft.text for draft in drafts] == [FIT, OTHER, THIRD, FOURTH]
-    assert [reply.rejected for reply in replies] == [[], ["alike"], [], ["cut-off"], [], []]
-    assert len({str(request.messages) for request in [*first, *second]}) == 1
-    assert {request.purpose for request in first} == {"one"}
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_no_method_asks_more_rounds_than_the_recipe_allows(method: str) -> None:
-    asking = METHODS[method](order(method=method, tries=4))
-    requests = next(asking)
-    for _round in range(3):
-        requests = asking.send([nothing(request) for request in requests])
-    with pytest.raises(NoFitSet):
-        asking.send([nothing(request) for request in requests])
-
-
-def nothing(request: Request) -> Reply:
-    return Reply(request=request, text="", stop_reason="stop")
+    assert again() == again()

@@ -17,29 +17,40 @@ LEASE_SECONDS = 2
 
 
 class Workers:
-    """Starts workers and ends what is left of them."""
+    """Starts workers and ends what is left of them. `settings` are laid over the environment of each."""
 
     def __init__(self, folder: Path, redis_url: str) -> None:
         self.folder = folder
         self.redis_url = redis_url
+        self.settings: dict[str, str] = {"CANDIDATE_LEASE_SECONDS": str(LEASE_SECONDS), "SWEEP_SECONDS": "1"}
         self._started: list[subprocess.Popen[bytes]] = []
 
     def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        """Start `celery -A config …`; what it says goes to a file beside the others."""
+        """Start `celery -A config …`."""
+        process = self.start_program("-m", "celery", "-A", "config", *arguments)
+        self._started.append(process)
+        return process
+
+    def start_program(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Start `python …` with the settings of the workers; what it says goes to a file beside the others."""
         log = self.folder / f"celery-{len(list(self.folder.glob('celery-*.log')))}.log"
         with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "config", *arguments],
+            return subprocess.Popen(
+                [sys.executable, *arguments],
                 cwd=settings.BASE_DIR,
                 env=self._environment(),
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        self._started.append(process)
-        return process
 
     def start_worker(self) -> "subprocess.Popen[bytes]":
-        return self.start("worker", "-Q", "gpu,default", "-P", "threads", "-c", "32", "--prefetch-multiplier", "1")
+        name = f"worker-{len(self._started)}@%h"
+        quiet = ["--without-gossip", "--without-mingle", "-n", name]
+        threads = ["-P", "threads", "-c", "32", "--prefetch-multiplier", "1"]
+        return self.start("worker", "-Q", "gpu,default", *threads, *quiet)
+
+    def start_beat(self) -> "subprocess.Popen[bytes]":
+        return self.start("beat", "--schedule", str(self.folder / "beat"), "--pidfile", "")
 
     def kill(self, process: "subprocess.Popen[bytes]") -> None:
         """End a process as a power cut would."""
@@ -73,9 +84,9 @@ class Workers:
         return os.environ | {
             "DATABASE_URL": f"postgresql://{login}@/{database['NAME']}?host={host}{port}",
             "REDIS_URL": self.redis_url,
-            "CANDIDATE_LEASE_SECONDS": str(LEASE_SECONDS),
             "GENERATOR_THREADS": "1",
             "GENERATOR_DEVICE": "cpu",
+            **self.settings,
         }
 
 
