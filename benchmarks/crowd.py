@@ -1,7 +1,7 @@
 """A study in the middle of its field work, written straight into the database: the ground for benchmarks.
 
 So many items with ready sets, so many people, and half of all places taken: from untouched items to full ones, in equal
-shares. Texts are drawn from a list of words: about 40 words for a prompt, 150 for a candidate, and no two are the same.
+shares. Texts are words of five letters without sense: 40 for a prompt, 150 for a candidate, and no two are the same.
 """
 
 import random
@@ -19,7 +19,6 @@ from collection.models import Study, StudyVersion
 from sampling.intake import define_recipe
 from sampling.recipe_document import RecipeDocument
 
-WORDS = 4000
 PROMPT_WORDS, CANDIDATE_WORDS = 40, 150
 
 STUDY = {
@@ -47,11 +46,6 @@ PANEL = {
 }
 
 STEPS = {
-    "words": """
-        create temporary table words on commit drop as
-        select number, substr(md5(number::text || 'word'), 1, 2 + number %% 8) as word
-        from generate_series(0, %(words)s - 1) number
-    """,
     "prompts": """
         insert into collection_prompt
           (id, study_id, key, "group", language, text, text_sha256, topic, factual, role, feedback, source_file,
@@ -129,10 +123,9 @@ STEPS = {
 HELPERS = """
     create function pg_temp.taken(item bigint) returns int language sql immutable as
       $$ select (item %% (%(overlap)s + 1))::int $$;
-    create function pg_temp.prose(seed bigint, length int) returns text language sql as
-      $$ select string_agg(word, ' ') from
-         (select word from generate_series(1, length) place
-          join words on number = abs(hashtext(seed || ' ' || place)) %% %(words)s) drawn $$;
+    create function pg_temp.prose(seed bigint, words int) returns text language sql as
+      $$ select regexp_replace(string_agg(md5(seed || ' ' || piece), ''), '(.{5})', E'\\\\1 ', 'g')
+         from generate_series(1, words * 5 / 32) piece $$;
 """
 
 TABLES = [
@@ -171,7 +164,6 @@ def fill(*, items: int, overlap: int, people: int, newcomers: int, now: datetime
         "items": items,
         "overlap": overlap,
         "people": people,
-        "words": WORDS,
         "prompt_words": PROMPT_WORDS,
         "candidate_words": CANDIDATE_WORDS,
         "now": now,
@@ -186,11 +178,9 @@ def fill(*, items: int, overlap: int, people: int, newcomers: int, now: datetime
 
 def _run(cursor, filling):
     cursor.execute("begin")
-    cursor.execute(STEPS["words"] % {"words": filling["words"]})
     cursor.execute(HELPERS % filling)
-    for name, statement in STEPS.items():
-        if name != "words":
-            cursor.execute(statement, filling)
+    for statement in STEPS.values():
+        cursor.execute(statement, filling)
     for table in TABLES:
         last = sql.SQL("select setval(pg_get_serial_sequence({}, 'id'), (select max(id) from {}))")
         cursor.execute(last.format(sql.Literal(table), sql.Identifier(table)))

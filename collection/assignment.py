@@ -183,6 +183,8 @@ def _begun(person: Annotator, *, now: datetime) -> Task | None:
             task.lease_until = now + timedelta(minutes=task.asks.lease_minutes)
             task.recorded_at = now
             task.save(update_fields=["state", "lease_until", "recorded_at"])
+            # It happens now: before, nobody has seen it.
+            Turn.objects.filter(task=task).update(recorded_at=now)
             return task
     return None
 

@@ -85,7 +85,9 @@ def _people(scope: Scope) -> dict[str, Any]:
 
 
 def _excluded(scope: Scope) -> dict[str, int]:
-    turns = Turn.objects.filter(task__study=scope.study, recorded_at__lte=scope.snapshot_at)
+    happened = Turn.objects.that_happened().filter(task__study=scope.study, recorded_at__lte=scope.snapshot_at)
+    practice = happened.filter(task__kind=Task.Kind.PRACTICE)
+    turns = happened.without_practice()
     not_standing = Task.objects.filter(pk__in=turns.values("task")).exclude(
         annotator__in=Annotator.objects.consenting()
     )
@@ -94,8 +96,12 @@ def _excluded(scope: Scope) -> dict[str, int]:
     return {
         "people whose consent does not stand": not_standing.values("annotator").distinct().count(),
         "conversations of people whose consent does not stand": not_standing.count(),
+        "practice conversations": practice.values("task").distinct().count(),
         "surplus conversations (in the long tables only)": conversations.filter(surplus=True).count(),
-        "conversations without a comparison (in the long tables only)": conversations.filter(surplus=False)
+        "attention checks and repeats (in the long tables only)": conversations.exclude(kind=Task.Kind.REGULAR).count(),
+        "conversations without a comparison (in the long tables only)": conversations.filter(
+            surplus=False, kind=Task.Kind.REGULAR
+        )
         .exclude(pk__in=in_wide_table)
         .count(),
     }

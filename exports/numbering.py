@@ -20,8 +20,10 @@ def number_new(*, study: Study, snapshot_at: datetime) -> None:
     """Give a number to whatever the snapshot holds and no release of the study has called by one."""
     # Two releases that begin at once must not give a number twice: the second waits here for the first.
     Study.objects.select_for_update(no_key=True).get(pk=study.pk)
-    turns = Turn.objects.filter(
-        task__study=study, recorded_at__lte=snapshot_at, task__annotator__in=Annotator.objects.consenting()
+    turns = (
+        Turn.objects.that_happened()
+        .without_practice()
+        .filter(task__study=study, recorded_at__lte=snapshot_at, task__annotator__in=Annotator.objects.consenting())
     )
     tasks = Task.objects.filter(pk__in=turns.values("task"))
     _number(PublishedConversation, "task", study, tasks.filter(published=None))

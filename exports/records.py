@@ -87,7 +87,7 @@ class ConversationTurn:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One turn of one conversation: what was asked, how it was shown, what was chosen. Also turns without a comparison,
-    and those of surplus conversations, which `conversations` leaves out."""
+    and those of surplus conversations, attention checks and repeats, which `conversations` leaves out."""
 
     conversation_id: int
     """The conversation, as in `conversations`."""
@@ -140,6 +140,13 @@ class Turn:
     unfinished conversations are as valid as others."""
     left_because: str | None
     """Why an abandoned task was left. Null: it was not, or no reason is known."""
+    kind: str
+    """`regular`; `repeat`: an item given to the same person once more; `attention`: an item that says which answer to
+    choose. Only regular conversations count in an item's overlap."""
+    repeat_of: int | None
+    """The conversation of which this is a repeat. Null: it is none."""
+    expected_slot: int | None
+    """Slot of the answer that an attention check asks for. Null: it is none."""
     surplus: bool
     """True: the place of this conversation in the item's overlap had gone to somebody else when it was handed in."""
     draw_probability: float

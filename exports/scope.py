@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from annotators.models import Annotator, SurveyAnswer
 from annotators.survey import NOT_SAID
 from collection.configuration import Configuration
-from collection.models import Comparison, Study, Turn
+from collection.models import Comparison, Study, Task, Turn
 from exports.models import PublishedAnnotator
 from sampling.models import Candidate, CandidateSet
 
@@ -46,18 +46,20 @@ class Scope:
 
     def turns(self) -> QuerySet[Turn]:
         """The turns to be published, by conversation and number."""
-        return Turn.objects.filter(
+        happened = Turn.objects.that_happened().without_practice()
+        return happened.filter(
             task__published__study=self.study,
             task__annotator__in=Annotator.objects.consenting(),
             recorded_at__lte=self.snapshot_at,
         ).order_by("task__published__number", "number")
 
     def accepted(self) -> QuerySet[Comparison]:
-        """The comparisons of conversations that are not surplus, in the same order."""
+        """The comparisons of conversations that count in an overlap or began with own words, in the same order."""
         return Comparison.objects.filter(
             turn__task__published__study=self.study,
             turn__task__annotator__in=Annotator.objects.consenting(),
             turn__task__surplus=False,
+            turn__task__kind=Task.Kind.REGULAR,
             recorded_at__lte=self.snapshot_at,
         ).order_by("turn__task__published__number", "turn__number")
 

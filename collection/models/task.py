@@ -150,6 +150,14 @@ class TurnQuerySet(models.QuerySet["Turn"]):
     def of(self, annotator: Annotator) -> "TurnQuerySet":
         return self.filter(task__annotator=annotator)
 
+    def that_happened(self) -> "TurnQuerySet":
+        """Leave out those of held tasks, which nobody has seen."""
+        return self.exclude(task__state=Task.State.HELD)
+
+    def without_practice(self) -> "TurnQuerySet":
+        """Leave out practice, which is no data."""
+        return self.exclude(task__kind=Task.Kind.PRACTICE)
+
 
 class Turn(models.Model):
     """A message, the candidate set for it, and the order in which this annotator saw it."""

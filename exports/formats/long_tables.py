@@ -21,6 +21,9 @@ TURN_FIELDS = (
     "task__finished_at",
     "task__left_because",
     "task__surplus",
+    "task__kind",
+    "task__repeat_of__published__number",
+    "task__item__prompt__expected_slot",
     "task__draw_probability",
     "task__version__number",
     "task__item_id",
@@ -52,6 +55,8 @@ def turns(scope: Scope, tally: Tally) -> Iterator[Row]:
         turn = _turn(row, scope)
         if turn.surplus:
             tally.add("in long tables only", "turns of surplus conversations")
+        elif turn.kind != Task.Kind.REGULAR:
+            tally.add("in long tables only", "turns of attention checks and repeats")
         else:
             tally.add("outcome", turn.outcome)
             if turn.chosen_place:
@@ -90,6 +95,9 @@ def _turn(row: Any, scope: Scope) -> records.Turn:
         day=row.recorded_at.date(),
         task_status=status,
         left_because=(row.task__left_because or None) if status == Task.State.ABANDONED else None,
+        kind=row.task__kind,
+        repeat_of=row.task__repeat_of__published__number,
+        expected_slot=row.task__item__prompt__expected_slot,
         # It turned out with the first comparison.
         surplus=row.task__surplus and (row.number > 1 or compared_at is not None),
         draw_probability=round(row.task__draw_probability, 9),
