@@ -1,9 +1,8 @@
 """Is a text in the language it should be in? Knows no Django.
 
-Acts on 25 letters or more, or as many signs of a script that writes words or syllables with one: shorter texts are too
-often misjudged. Looked at is the script first, and then the language among the few that models fall into in this script.
-Hindi may be in Latin script or mixed with English. A language that the identifier does not know is judged by its script,
-if that is known, and else not at all.
+Acts on 25 letters or more (fewer where one sign writes a word or syllable): shorter texts are too often misjudged.
+Looked at is the script first, and then the language, among the few of this script that models fall into. Hindi may be in
+Latin script or mixed with English. A language that the identifier does not know is not judged.
 """
 
 import re
@@ -49,35 +48,34 @@ _SCRIPTS = {
     "arabic latin": "ku",
     "cyrillic latin": "az bs crh sr tk uz uzs",
 }
-_ABUGIDAS = {
-    "devanagari",
-    "bengali",
-    "gujarati",
-    "gurmukhi",
-    "kannada",
-    "khmer",
-    "lao",
-    "malayalam",
-    "myanmar",
-    "oriya",
-}
-_ABUGIDAS |= {"sinhala", "tamil", "telugu", "thai", "tibetan"}
+_ABUGIDAS = frozenset(
+    re.findall(
+        r"\w+",
+        """bengali devanagari gujarati gurmukhi kannada khmer lao malayalam myanmar oriya sinhala tamil telugu thai
+        tibetan""",
+    )
+)
+"""Scripts whose vowels are marks on letters."""
 
 SCRIPTS = {language: tuple(names.split()) for names, languages in _SCRIPTS.items() for language in languages.split()}
 """Languages that are not written in Latin script alone, and the scripts of each."""
 
 _FALLEN_INTO = {
-    "latin": "en es de fr it pt".split(),
-    "cyrillic": "ru uk".split(),
-    "arabic": "ar fa ur".split(),
+    "latin": ["en", "es", "de", "fr", "it", "pt"],
+    "cyrillic": ["ru", "uk"],
+    "arabic": ["ar", "fa", "ur"],
     "bengali": ["bn"],
 }
-"""Languages of a script that a model may write instead of another. Of Devanagari none: short Marathi reads like Hindi."""
+"""Languages of a script that a model may write instead of another. Of Devanagari none: short Marathi reads as Hindi."""
 
 LONG = 60
 """Letters from which these may be told from it too."""
 
-_ALSO = {"latin": "nl pl sv tr id vi ro cs hu fi sw tl".split(), "cyrillic": ["bg"], "devanagari": ["mr", "hi"]}
+_ALSO = {
+    "latin": ["nl", "pl", "sv", "tr", "id", "vi", "ro", "cs", "hu", "fi", "sw", "tl"],
+    "cyrillic": ["bg"],
+    "devanagari": ["mr", "hi"],
+}
 
 _NEIGHBOURS = {
     "af": ["nl"],
