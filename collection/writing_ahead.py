@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from django.db import transaction
@@ -195,6 +195,8 @@ class Progress:
     paused: bool
     figures: batches.Figures
     failures: list[Failure]
+    at: datetime
+    """The moment for which this holds."""
 
     @property
     def failed(self) -> int:
@@ -217,6 +219,11 @@ class Progress:
         seconds = None if self.paused else self.figures.seconds_left
         return None if seconds is None else math.ceil(seconds / 60)
 
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the rest will be written at the present rate; None where that is not known."""
+        return None if self.minutes_left is None else self.at + timedelta(minutes=self.minutes_left)
+
 
 def progress(*, study: Study, now: datetime) -> Progress:
     """Return how far a study's sets are; the number of queries does not depend on its size."""
@@ -227,6 +234,7 @@ def progress(*, study: Study, now: datetime) -> Progress:
         paused=Batch.objects.filter(study=study).exclude(paused_at=None).exists(),
         figures=figures,
         failures=_failures(sets, figures.failed),
+        at=now,
     )
 
 

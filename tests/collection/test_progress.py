@@ -38,11 +38,12 @@ def test_sets_are_ready_waiting_or_failed():
     assert (found.sets_ready, found.sets_waiting, found.sets_failed) == (1, 3, 1)
 
 
-def test_a_failure_is_told_with_its_reason_and_how_often():
+def test_a_failure_that_people_waited_for_is_told_with_its_reason_and_how_often():
     study = StudyFactory()
     for _ in range(2):
         broken = CandidateSetFactory(failed=True, failure="model-not-loadable", failure_detail="no such folder")
-        ItemFactory(study=study, candidate_set=broken)
+        TurnFactory(task=TaskFactory(study=study, own=True), candidate_set=broken)
+    ItemFactory(study=study, candidate_set=CandidateSetFactory(failed=True))
     (failure,) = progress.of(study).failures
     assert (failure.code, failure.detail, failure.sets) == ("model-not-loadable", "no such folder", 2)
     assert failure.reason == "The model could not be loaded."
