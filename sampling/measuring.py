@@ -39,7 +39,7 @@ def measure(outcome: Outcome, *, candidate_set_id: int) -> None:
     :raises Stopping: if the process ends meanwhile.
     """
     recipe = outcome.order.recipe
-    outcome.first_try = first_try(outcome.rounds, recipe=recipe)
+    outcome.first_try = first_try(outcome.rounds, order=outcome.order)
     texts: Texts = {}
     if outcome.rounds:
         texts[Diversity.Of.FIRST_TRY] = [raw.text for raw in outcome.first_try]
