@@ -84,7 +84,7 @@ def test_answers_of_first_tries_can_be_labelled(item, tmp_path):
 def test_sets_of_recipe_comparisons_belong_to_the_study(item, tmp_path):
     one = CandidateSetFactory()
     comparison = RecipeComparison.objects.create(
-        study=item.study, seed=1, sets_per_prompt=2, batch=Batch.objects.create()
+        study=item.study, seed=1, prompts_wanted=1, sets_per_prompt=2, batch=Batch.objects.create()
     )
     compared = ComparedRecipe.objects.create(comparison=comparison, place=0, name="a", recipe=one.recipe)
     Trial.objects.create(compared=compared, prompt=item.prompt, number=0, candidate_set=one)
