@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from collection.models import Item, Overlap, Study
 from sampling import batches, intake
 from sampling.intake import Ahead, request_ahead, request_all_again
-from sampling.models import Batch, CandidateSet
+from sampling.models import Batch, CandidateSet, CandidateSetQuerySet
 from sampling.reasons import explain
 
 PORTION = 500
@@ -142,10 +142,18 @@ def _ask_for(study: Study, ranks: dict[int, int], lacking: Q, now: datetime) -> 
         for item in items
     ]
     sets = request_ahead(wanted=wanted, batch=_batch(locked, now), now=now)
-    for item, candidate_set in zip(items, sets, strict=True):
-        item.candidate_set = candidate_set
-    Item.objects.bulk_update(items, ["candidate_set"])
+    _link([item.pk for item in items], [one.pk for one in sets])
     return len(items)
+
+
+def _link(items: list[int], sets: list[int]) -> None:
+    """Give each of these items the set at the same place, in one statement that costs next to nothing to make."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE collection_item SET candidate_set_id = made.candidate_set"
+            " FROM unnest(%s::bigint[], %s::bigint[]) AS made(item, candidate_set) WHERE id = made.item",
+            [items, sets],
+        )
 
 
 def _locked(study: Study) -> Study:
@@ -227,13 +235,22 @@ class Progress:
 
 def progress(*, study: Study, now: datetime) -> Progress:
     """Return how far a study's sets are; the number of queries does not depend on its size."""
-    sets = CandidateSet.objects.filter(item__study=study)
-    figures = batches.figures(candidate_sets=sets, now=now)
-    return Progress(
+    return progress_of(
+        CandidateSet.objects.filter(item__study=study),
         not_asked=Item.objects.filter(study=study, candidate_set=None).count(),
         paused=Batch.objects.filter(study=study).exclude(paused_at=None).exists(),
+        now=now,
+    )
+
+
+def progress_of(candidate_sets: CandidateSetQuerySet, *, not_asked: int, paused: bool, now: datetime) -> Progress:
+    """Return how far these sets are, and those that are still to be asked for; the number of queries is constant."""
+    figures = batches.figures(candidate_sets=candidate_sets, now=now)
+    return Progress(
+        not_asked=not_asked,
+        paused=paused,
         figures=figures,
-        failures=_failures(sets, figures.failed),
+        failures=_failures(candidate_sets, figures.failed),
         at=now,
     )
 
