@@ -82,9 +82,9 @@ def define_recipe(document: RecipeDocument) -> Recipe:
 
 
 def request_candidates(
-    *, messages: Messages, language: str, recipe: Recipe, factual: bool = False, urgent: bool, now: datetime
+    *, messages: Messages, language: str, recipe: Recipe, factual: bool = False, now: datetime
 ) -> CandidateSet:
-    """Ask for the candidates of a conversation so far; a worker is told once this is committed.
+    """Ask for the candidates of a conversation so far, for somebody who waits; a worker is told once it is committed.
 
     :raises NothingToAsk: if the recipe is for imported sets.
     """
@@ -95,7 +95,7 @@ def request_candidates(
         language=language,
         recipe=recipe,
         factual=factual,
-        urgent=urgent,
+        urgent=True,
         method_seed=secrets.randbits(62),
         requested_at=now,
         queued_at=now,

@@ -294,5 +294,5 @@ def test_who_waits_is_sent_at_once_whatever_is_written_ahead(
     ask(recipe, batch, *range(20))
     batches.take_next(now=NOW)
     with django_capture_on_commit_callbacks(execute=True):
-        waits = request_candidates(messages=MESSAGES, language="en", recipe=recipe, urgent=True, now=NOW)
+        waits = request_candidates(messages=MESSAGES, language="en", recipe=recipe, now=NOW)
     assert queued == [waits.pk]
