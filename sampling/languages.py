@@ -1,8 +1,8 @@
 """Is a text in the language it should be in? Knows no Django.
 
 Acts on 25 letters or more (fewer where one sign writes a word or syllable): shorter texts are too often misjudged.
-Looked at is the script first, and then the language, among the few of this script that models fall into. Hindi may be in
-Latin script or mixed with English. A language that the identifier does not know is not judged.
+Looked at is the script first, and then the language, among the few of this script that models fall into. Hindi may be
+in Latin script or mixed with English. A language that the identifier does not know is not judged.
 """
 
 import re
