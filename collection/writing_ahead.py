@@ -15,7 +15,7 @@ from collection.models import Item, Overlap, Study
 from sampling import batches, intake
 from sampling.intake import Ahead, request_ahead, request_all_again
 from sampling.models import Batch, CandidateSet, CandidateSetQuerySet
-from sampling.reasons import explain
+from sampling.reasons import explain, explain_detail
 
 PORTION = 500
 """Sets asked for in one transaction and held in memory at a time."""
@@ -260,11 +260,6 @@ def _failures(sets: QuerySet[CandidateSet], failed: dict[str, int]) -> list[Fail
     told = detailed.values_list("failure", "failure_detail").annotate(n=Count("pk")).order_by("-n", "failure_detail")
     details: dict[str, list[str]] = {}
     for code, detail, _n in told[:DETAILS] if failed else []:
-        details.setdefault(code, []).append(_said(code, detail))
+        details.setdefault(code, []).append(explain_detail(code, detail))
     most_first = sorted(failed.items(), key=lambda entry: (-entry[1], entry[0]))
     return [Failure(code=code, sets=count, details=details.get(code, [])) for code, count in most_first]
-
-
-def _said(code: str, detail: str) -> str:
-    # Of a set that never got fit, the detail is the list of what was wrong with it.
-    return " ".join(str(explain(part)) for part in detail.split(", ")) if code == "unfit" else detail
