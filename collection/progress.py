@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from collection import languages
 from collection.models import Comparison, Item, Overlap, Study, Task
 from sampling.models import CandidateSet
-from sampling.reasons import explain
+from sampling.reasons import explain, explain_detail
 
 Status = CandidateSet.Status
 
@@ -81,6 +81,11 @@ class Failure:
     def reason(self) -> str:
         """The code in words."""
         return str(explain(self.code))
+
+    @property
+    def what_else(self) -> str:
+        """What else is known, in words where it is made of codes."""
+        return explain_detail(self.code, self.detail)
 
 
 @dataclass

@@ -85,3 +85,10 @@ def test_the_places_of_many_studies_take_one_query(django_assert_num_queries):
     ItemFactory(study=full, taken=1)
     with django_assert_num_queries(1):
         assert progress.places([full, empty]) == {full.pk: (1, 2)}
+
+
+def test_a_failure_whose_detail_is_made_of_codes_is_told_in_words():
+    unfit = progress.Failure(code="unfit", detail="refusal, too-long", sets=1)
+    assert unfit.what_else == "An answer declines to answer. An answer is longer than the recipe allows."
+    assert progress.Failure(code="refused", detail="", sets=1).what_else == ""
+    assert progress.Failure(code="refused", detail="", sets=1).reason.startswith("The model declined to answer")
