@@ -96,6 +96,8 @@ def _by(
     every = list(dict.fromkeys(text for found in texts.values() for text in found))
     question = [str(messages[-1]["content"])] if messages else []
     points = vectors([*every, *question], embedder=embedder)
+    # What no text has adds nothing to any cosine; of n-grams that is nearly everything.
+    points = points[:, points.any(axis=0)]
     place_of, asked = {text: place for place, text in enumerate(every)}, points[len(every) :]
     name = name_of(embedder)
     return [
