@@ -41,7 +41,7 @@ def figures(*, comparison: RecipeComparison, baseline: str = "", embedder: str =
     return {name: by_name[name] for name in sets}
 
 
-def remembered_figures(*, comparison: RecipeComparison, baseline: str, embedder: str) -> Figures:
+def remembered_figures(*, comparison: RecipeComparison, baseline: str = "", embedder: str = N_GRAMS) -> Figures:
     """Return the same; computed anew only after a set or a label has come or gone."""
     said = repr((comparison.pk, baseline, embedder, _state(comparison)))
     key = f"recipe-comparison-{sha256(said.encode()).hexdigest()}"
