@@ -19,8 +19,8 @@ _OTHER_ROLE = re.compile(
 )
 # Some models were trained on dialogues whose turns stand under such headings.
 _OTHER_HEADING = re.compile(
-    r"^[ \t]{0,3}#{2,4} ?[*_]{0,2}(?:user|human|instructions?|input|prompt|assistant|system|utilisateur|utente|usuário|"
-    r"उपयोगकर्ता|المستخدم)[*_]{0,2} ?[:：]",
+    r"^[ \t]{0,3}#{2,4} ?[*_]{0,2}(?:user|human|instructions?|input|prompt|utilisateur|utente|usuário|उपयोगकर्ता|"
+    r"المستخدم)[*_]{0,2} ?[:：]",
     re.IGNORECASE | re.MULTILINE,
 )
 
