@@ -157,7 +157,6 @@ def _add_turn(task: Task, *, message: str, follows: Turn.Follows, idempotency_ke
         language=task.annotator.language,
         recipe=recipe,
         factual=task.item is not None and task.item.prompt.is_factual(task.asks),
-        urgent=True,
         now=now,
     )
     seed = secrets.randbits(63)

@@ -1,7 +1,6 @@
 """Values of a study's texts: labels by hand read from a table, the texts that wait for them, and labels by a judge."""
 
 import csv
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from django.db.models import Q, QuerySet
 from collection import label_file
 from collection.label_file import CANNOT_TELL, COLUMNS, LabelRow
 from collection.models import Study
+from collection.spreadsheets import plain
 from sampling import judging
 from sampling.judge_file import Judge
 from sampling.judging import Judged
@@ -21,10 +21,6 @@ from sampling.labelling import RESEARCHER, Given, Labelable, labelables, record,
 from sampling.models import Candidate, CandidateSet
 
 PORTION = 200
-
-# What a spreadsheet takes for a formula; the text is known by its hash, so what stands before it changes nothing.
-_FORMULA = re.compile(r"\A\s*[=+\-@＝＋－＠]")
-
 
 Texts = dict[str, set[int]]
 """The sets that hold each text, by its hash."""
@@ -145,11 +141,8 @@ def _cells(study: Study, chosen: Iterable[tuple[int, str]], scheme: str) -> Iter
     for key in chosen:
         one = texts[key]
         message = str(one.messages[-1]["content"])
-        yield [str(one.candidate_set_id), one.sha256, one.language, _plain(message), _plain(one.text), scheme, ""]
-
-
-def _plain(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) else text
+        # The text is known by its hash, so what stands before it changes nothing.
+        yield [str(one.candidate_set_id), one.sha256, one.language, plain(message), plain(one.text), scheme, ""]
 
 
 def judge(*, study: Study, by: Judge, now: datetime, progress: judging.Tell) -> Judged:

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from collection import languages
 from collection.models import Comparison, Item, Overlap, Study, Task
 from sampling.models import CandidateSet
-from sampling.reasons import explain
+from sampling.reasons import explain, explain_detail
 
 Status = CandidateSet.Status
 
@@ -71,7 +71,7 @@ class LanguageProgress:
 
 @dataclass
 class Failure:
-    """Why candidate sets failed, and how many."""
+    """Why candidate sets failed that people waited for, and how many."""
 
     code: str
     detail: str
@@ -81,6 +81,11 @@ class Failure:
     def reason(self) -> str:
         """The code in words."""
         return str(explain(self.code))
+
+    @property
+    def what_else(self) -> str:
+        """What else is known, in words where it is made of codes."""
+        return explain_detail(self.code, self.detail)
 
 
 @dataclass
@@ -172,7 +177,7 @@ def _comparisons(study: Study) -> Iterable[Mapping[str, Any]]:
 
 
 def _failures(study: Study) -> list[Failure]:
-    concerned = CandidateSet.objects.filter(Q(item__study=study) | Q(turns__task__study=study))
-    failed = concerned.filter(status=Status.FAILED).values("failure", "failure_detail")
+    waited_for = CandidateSet.objects.filter(turns__task__study=study, item=None)
+    failed = waited_for.filter(status=Status.FAILED).values("failure", "failure_detail")
     counted = failed.annotate(sets=Count("pk", distinct=True)).order_by("-sets", "failure", "failure_detail")
     return [Failure(code=row["failure"], detail=row["failure_detail"], sets=row["sets"]) for row in counted[:10]]

@@ -16,7 +16,9 @@ from collection import places, prompt_file, writing_ahead
 from collection.models import Item, Prompt, Study
 from collection.prompt_file import Line, PromptRow
 from collection.study_file import message_of
+from sampling.generators.interface import GeneratorFailed
 from sampling.intake import ImportedCandidate, Source, UnfitSet, have_measured, import_set
+from sampling.reasons import explain, explain_all
 
 
 class StudyIsClosed(Exception):
@@ -40,10 +42,18 @@ class Report:
 
 
 def load_prompts(
-    *, study: Study, path: Path, name: str = "", now: datetime, progress: Callable[[Report], None] = lambda report: None
+    *,
+    study: Study,
+    path: Path,
+    name: str = "",
+    may_run_models: bool = False,
+    now: datetime,
+    progress: Callable[[Report], None] = lambda report: None,
 ) -> Report:
     """Add the prompts of a table to a study; each line in its own transaction, so that a fault stops only its line.
 
+    :param may_run_models: whether ready candidates may be judged here by models that a recipe names (a classifier, an
+        embedder): a terminal has room and time for them, the website has not, and refuses such lines.
     :raises StudyIsClosed: if nobody will work on them any more.
     :raises prompt_file.FileUnreadable: if it is no table.
     """
@@ -54,7 +64,7 @@ def load_prompts(
     for line in prompt_file.read(path):
         report.read += 1
         try:
-            _load(study, line, source, report, now=now)
+            _load(study, line, source, report, may_run_models=may_run_models, now=now)
         except RowRefused as refusal:
             report.refused.append((line.number, str(refusal)))
         progress(report)
@@ -70,8 +80,10 @@ def text_sha256(text: str) -> str:
     return hashlib.sha256(" ".join(unicodedata.normalize("NFC", text).split()).encode()).hexdigest()
 
 
-def _load(study: Study, line: Line, source: Source, report: Report, *, now: datetime) -> None:
+def _load(study: Study, line: Line, source: Source, report: Report, *, may_run_models: bool, now: datetime) -> None:
     row = _row(study, line)
+    if row.candidates and study.asks.recipes.first.is_judged_by_models and not may_run_models:
+        raise RowRefused(gettext("has candidates that a model has to judge; load it with the command load_prompts"))
     if Prompt.objects.filter(study=study, language=row.language, text_sha256=text_sha256(row.text)).exists():
         report.duplicate += 1
         return
@@ -149,5 +161,13 @@ def _import_candidates(item: Item, row: PromptRow, source: Source, *, now: datet
         )
     except UnfitSet as unfit:
         message = gettext("its candidates are not fit to be shown: {reasons}")
-        raise RowRefused(message.format(reasons=", ".join(unfit.reasons))) from None
+        raise RowRefused(message.format(reasons=_said(unfit))) from None
+    except GeneratorFailed as failure:
+        raise RowRefused(f"{explain(failure.code)} {failure}") from failure
     item.save(update_fields=["candidate_set"])
+
+
+def _said(unfit: UnfitSet) -> str:
+    """Return what is wrong with a set, and which words stopped it: whoever wrote the table can change them."""
+    words = f" ({', '.join(unfit.listed_words)})" if unfit.listed_words else ""
+    return explain_all(unfit.reasons) + words

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from collection import places, writing_ahead
+from collection import places, recipe_comparing, writing_ahead
 from collection.models import Study
 
 
@@ -58,7 +58,7 @@ def pause(*, study: Study) -> None:
 
 @transaction.atomic
 def close(*, study: Study, now: datetime) -> None:
-    """End the study for good; sets of its prompts that are not begun yet are not written any more.
+    """End the study for good; sets that are not begun yet are not written any more.
 
     :raises NotPossible: if it was never opened, or is closed already.
     """
@@ -67,6 +67,7 @@ def close(*, study: Study, now: datetime) -> None:
         raise NotPossible(_("Only an open or a paused study can be closed."))
     _move(study, Study.State.CLOSED)
     writing_ahead.pause(study=study, now=now)
+    recipe_comparing.pause_all(study=study, now=now)
 
 
 def _locked(study: Study) -> Study:

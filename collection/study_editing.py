@@ -227,13 +227,13 @@ def _endpoint_refusals(document: Document) -> list[Fault]:
     faults = []
     for name, recipe in document.study.recipes:
         for generator in recipe.writers() if recipe else []:
-            if generator.endpoint and (message := _not_listed(generator)):
+            if generator.endpoint and (message := why_not_listed(generator)):
                 inside = ["generator", "endpoint"] if generator is recipe.generator else []
                 faults.append(_fault(document, message, "recipes", name, *inside))
     return faults
 
 
-def _not_listed(generator: Generator) -> str:
+def why_not_listed(generator: Generator) -> str:
     """Say why this endpoint is not asked; nothing where the administrator's list has it and the model."""
     endpoint = settings.ENDPOINTS.get(generator.endpoint or "")
     if endpoint is None:

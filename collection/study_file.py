@@ -96,11 +96,13 @@ def read(text: str) -> Document:
 
     :raises StudyFileInvalid: with every fault and its line.
     """
-    raw = _parse(text)
+    raw = parse(text)
+    if not isinstance(raw, dict):
+        raise StudyFileInvalid([Fault(1, "", gettext("A study file is a table of names and entries."))])
     try:
         document = Document(study=StudyFile.model_validate(raw), raw=raw)
     except ValidationError as error:
-        raise StudyFileInvalid([_fault(detail, raw) for detail in error.errors()]) from None
+        raise StudyFileInvalid(faults_of(error, raw)) from None
     if faults := _columns_without_a_question(document):
         raise StudyFileInvalid(faults)
     return document
@@ -116,21 +118,22 @@ def write(study: Study) -> str:
     return stream.getvalue()
 
 
-def _parse(text: str) -> Any:
+def parse(text: str) -> Any:
+    """Return what a YAML file of somebody else holds, with the lines of its entries.
+
+    :raises StudyFileInvalid: if it is no YAML, or YAML that takes too long to unfold.
+    """
     if len(text) > MAXIMUM_CHARACTERS:
         raise StudyFileInvalid([Fault(1, "", gettext("The file is longer than a million characters."))])
     try:
         _check_events(YAML().parse(text))
-        raw = YAML().load(text)
+        return YAML().load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise StudyFileInvalid([_not_yaml(line, error.problem)]) from None
     # Numbers and dates that are none, such as 2001-02-31 or !!float five, raise what Python happens to raise.
     except (YAMLError, RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise StudyFileInvalid([_not_yaml(1, error)]) from None
-    if not isinstance(raw, dict):
-        raise StudyFileInvalid([Fault(1, "", gettext("A study file is a table of names and entries."))])
-    return raw
 
 
 def _check_events(events: Iterable[Event]) -> None:
@@ -164,6 +167,14 @@ def _columns_without_a_question(document: Document) -> list[Fault]:
 
 def _not_yaml(line: int, problem: object) -> Fault:
     return Fault(line, "", gettext("This is not valid YAML: {problem}.").format(problem=problem))
+
+
+def faults_of(error: ValidationError, raw: Any) -> list[Fault]:
+    """Return what is wrong with the entries of a file, in words and with their lines.
+
+    :param raw: What `parse` returned.
+    """
+    return [_fault(detail, raw) for detail in error.errors()]
 
 
 def _fault(detail: ErrorDetails, raw: Any) -> Fault:

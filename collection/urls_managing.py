@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from collection.sign_in_form import SignInForm
-from collection.views import managing, previewing, study_files
+from collection.views import candidate_sets, diversity, managing, previewing, study_files
 
 urlpatterns = [
     path(
@@ -23,6 +23,9 @@ urlpatterns = [
     path("studies/<slug:slug>/file/", study_files.edit_study, name="edit_study"),
     path("studies/<slug:slug>/file.yaml", study_files.download_study_file, name="study_file"),
     path("studies/<slug:slug>/progress/", managing.study_progress, name="study_progress"),
+    path("studies/<slug:slug>/candidate-sets/", candidate_sets.candidate_sets, name="candidate_sets"),
+    path("studies/<slug:slug>/candidate-sets/write/", candidate_sets.write_candidate_sets, name="write_candidate_sets"),
+    path("studies/<slug:slug>/diversity/", diversity.study_diversity, name="study_diversity"),
     path("studies/<slug:slug>/close/", managing.close_study, name="close_study"),
     path("studies/<slug:slug>/state/", managing.change_state, name="change_state"),
     path("studies/<slug:slug>/prompts/", managing.upload_prompts, name="upload_prompts"),

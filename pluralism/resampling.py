@@ -6,8 +6,9 @@ narrow; they are widened as the interval of a mean is by Student's t: the expand
 "What Teachers Should Know about the Bootstrap" (2015, arXiv 1411.5279).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 from statistics import NormalDist
 
@@ -20,6 +21,9 @@ RESAMPLES = 2000
 LEVEL = 0.95
 
 _AT_ONCE = 100
+
+_REMEMBERED = 20_000_000
+"""Samples of so many prompts altogether are remembered, at a byte each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,16 +115,28 @@ def _interval(
     prompts = len(columns)
     if prompts < 2:
         return None, None
-    random = np.random.default_rng(seed)
-    drawn = []
-    for start in range(0, resamples, _AT_ONCE):
-        # How often each prompt is drawn; in portions, so that ten thousand prompts fit into little memory.
-        times = random.multinomial(prompts, np.full(prompts, 1 / prompts), size=min(_AT_ONCE, resamples - start))
-        drawn.append(statistic(times @ columns))
+    remember = prompts * resamples <= _REMEMBERED
+    samples = (_remembered if remember else _samples)(prompts, seed, resamples)
+    drawn = [statistic(times.astype(float) @ columns) for times in samples]
     figures = np.concatenate(drawn)
     tail = _tail(prompts)
     low, high = np.quantile(figures[np.isfinite(figures)], [tail, 1 - tail])
     return float(low), float(high)
+
+
+def _samples(prompts: int, seed: int, resamples: int) -> Iterator[NDArray[np.uint8]]:
+    """Yield how often each prompt is drawn, shape (samples, prompts), in portions that fit into little memory."""
+    random = np.random.default_rng(seed)
+    for start in range(0, resamples, _AT_ONCE):
+        times = random.multinomial(prompts, np.full(prompts, 1 / prompts), size=min(_AT_ONCE, resamples - start))
+        # More than 255 times the same one of so many: never.
+        yield times.astype(np.uint8)
+
+
+@lru_cache(maxsize=4)
+def _remembered(prompts: int, seed: int, resamples: int) -> Iterable[NDArray[np.uint8]]:
+    # Drawing takes twenty times as long as the sums, and all figures of a table draw the same samples.
+    return list(_samples(prompts, seed, resamples))
 
 
 def _tail(n: int) -> float:

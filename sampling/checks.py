@@ -6,21 +6,22 @@ Knows no Django. What a recipe's models judge (a classifier, an embedder) needs 
 import re
 from collections.abc import Sequence
 
+from sampling import moderation
 from sampling.alikeness import alike_earlier
 from sampling.languages import is_in
 from sampling.leftovers import leftovers
 from sampling.lengths import length_fault, uneven
-from sampling.moderation import moderated
 from sampling.refusals import is_refusal
 from sampling.standards import Standards
 from sampling.task_remarks import remarks_on_the_task
 from sampling.tidying import tidied
 
-__all__ = ["faults", "faults_of_each", "faults_of_set", "remarks", "tidied"]
+__all__ = ["faults", "faults_of_each", "faults_of_set", "listed_words", "remarks", "tidied"]
 
-_ENDS_OPEN = tuple(",;:([{«“‘،؛-–—")
+_ENDS_OPEN = tuple(",;:([{«“‘،؛-–—，、：；（「『【")
 _EMOTICON_END = re.compile(r"[:;=8]['^-]?[(\[{]\Z")
-_PAIRS = [("(", ")"), ("[", "]"), ("«", "»"), ("“", "”")]
+_PAIRS = [("(", ")"), ("[", "]"), ("«", "»"), ("“", "”"), ("（", "）"), ("「", "」"), ("『", "』"), ("【", "】")]
+_BOLD_BEGINS = re.compile(r"(?:\A|\s)\*\*(?=[^\s*])[^*]*\Z")
 
 
 def faults(text: str, *, standards: Standards, delimited: bool = False, cut_off: bool = False) -> list[str]:
@@ -37,7 +38,7 @@ def faults_of_each(
     :param cut_off: whether the generator stopped for lack of room at the end of the last of them.
     :raises GeneratorFailed: if the recipe names a classifier that cannot be had here.
     """
-    stopped = moderated(texts, language=standards.language, moderation=standards.moderation)
+    stopped = moderation.moderated(texts, language=standards.language, moderation=standards.moderation)
     found = []
     for place, text in enumerate(texts):
         last = place == len(texts) - 1
@@ -70,7 +71,9 @@ def ends_open(text: str) -> bool:
     ending = text.rsplit("\n\n", 1)[-1]
     if _EMOTICON_END.search(ending) or text.endswith("```"):
         return False
-    return ending.endswith(_ENDS_OPEN) or any(ending.count(first) > ending.count(last) for first, last in _PAIRS)
+    if ending.endswith(_ENDS_OPEN) or _BOLD_BEGINS.search(ending):
+        return True
+    return any(ending.count(first) > ending.count(last) for first, last in _PAIRS)
 
 
 def faults_of_set(texts: Sequence[str], *, standards: Standards) -> list[str]:
@@ -88,6 +91,12 @@ def faults_of_set(texts: Sequence[str], *, standards: Standards) -> list[str]:
     if uneven(texts, standards.lengths) is not None:
         found.append("uneven")
     return list(dict.fromkeys(found))
+
+
+def listed_words(texts: Sequence[str], *, standards: Standards) -> list[str]:
+    """Return the words in these texts that are never shown, each once."""
+    joined = "\n".join(texts)
+    return moderation.listed_words(joined, language=standards.language, moderation=standards.moderation)
 
 
 def remarks(texts: Sequence[str], *, standards: Standards) -> list[str]:

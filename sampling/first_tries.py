@@ -7,8 +7,13 @@ Knows no Django.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sampling.asking import Reply
-from sampling.recipe_document import RecipeDocument
+from sampling.asking import Order, Reply
+from sampling.methods import name_of
+from sampling.methods.community import OVERTON
+from sampling.methods.negatively_correlated import ORDINARY
+
+_BESIDE = {"ordinary": ORDINARY, "overton": OVERTON}
+"""What is asked for beside a method's own answers, by the purpose of the request."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +28,7 @@ class Raw:
     reply: Reply
 
 
-def first_try(rounds: Sequence[Sequence[Reply]], *, recipe: RecipeDocument) -> list[Raw]:
+def first_try(rounds: Sequence[Sequence[Reply]], *, order: Order) -> list[Raw]:
     """Return the answers of a set's first try in order: as many as the set has, or fewer where fewer came.
 
     For most methods these are the answers of the first round. Methods that ask step by step (sequential) are judged by
@@ -31,12 +36,13 @@ def first_try(rounds: Sequence[Sequence[Reply]], *, recipe: RecipeDocument) -> l
 
     :param rounds: The replies to each round of requests; comments, choices and scores are no answers and passed over.
     """
+    method = name_of(order)
     asked = [found for replies in rounds if (found := [reply for reply in replies if _is_answer(reply)])]
-    if recipe.method == "sequential":
-        return list(_of(_first_at_each_step(asked), recipe))
-    if recipe.method == "select" or (recipe.method == "verbalized" and len(asked) == 1):
-        return [raw for raw in _of(asked, recipe) if not raw.faults]
-    return list(_of(asked[:1], recipe))[: recipe.candidates]
+    if method == "sequential":
+        return list(_of(_first_at_each_step(asked), method))
+    if method == "select" or (method == "verbalized" and len(asked) == 1):
+        return [raw for raw in _of(asked, method) if not raw.faults]
+    return list(_of(asked[:1], method))[: order.recipe.candidates]
 
 
 def _is_answer(reply: Reply) -> bool:
@@ -49,13 +55,13 @@ def _first_at_each_step(rounds: Sequence[Sequence[Reply]]) -> list[Sequence[Repl
     return [replies for replies, is_new in zip(rounds, accepted, strict=False) if is_new]
 
 
-def _of(rounds: Sequence[Sequence[Reply]], recipe: RecipeDocument) -> Iterator[Raw]:
+def _of(rounds: Sequence[Sequence[Reply]], method: str) -> Iterator[Raw]:
     for reply in (reply for replies in rounds for reply in replies):
         # No texts stand beside the faults where nothing could be told apart.
         for text, faults in list(zip(reply.texts, reply.parts, strict=False))[: reply.request.answers]:
             yield Raw(
                 text=text,
-                method="ordinary" if reply.request.purpose == "ordinary" else recipe.method,
+                method=_BESIDE.get(reply.request.purpose, method),
                 condition=reply.request.condition,
                 faults=faults,
                 reply=reply,

@@ -66,9 +66,11 @@ class Ahead:
 class UnfitSet(Exception):
     """A ready set did not pass the checks."""
 
-    def __init__(self, reasons: list[str]) -> None:
+    def __init__(self, reasons: list[str], listed_words: list[str]) -> None:
         super().__init__(", ".join(reasons))
         self.reasons = reasons
+        self.listed_words = listed_words
+        """Words in it that are never shown."""
 
 
 class NothingToAsk(Exception):
@@ -82,9 +84,9 @@ def define_recipe(document: RecipeDocument) -> Recipe:
 
 
 def request_candidates(
-    *, messages: Messages, language: str, recipe: Recipe, factual: bool = False, urgent: bool, now: datetime
+    *, messages: Messages, language: str, recipe: Recipe, factual: bool = False, now: datetime
 ) -> CandidateSet:
-    """Ask for the candidates of a conversation so far; a worker is told once this is committed.
+    """Ask for the candidates of a conversation so far, for somebody who waits; a worker is told once it is committed.
 
     :raises NothingToAsk: if the recipe is for imported sets.
     """
@@ -95,7 +97,7 @@ def request_candidates(
         language=language,
         recipe=recipe,
         factual=factual,
-        urgent=urgent,
+        urgent=True,
         method_seed=secrets.randbits(62),
         requested_at=now,
         queued_at=now,
@@ -180,11 +182,12 @@ def import_set(
     """Keep a set that came ready, after the same checks as a set of this recipe.
 
     :raises UnfitSet: naming what is wrong with it.
+    :raises GeneratorFailed: if the recipe is judged by a model that cannot be had here.
     """
     texts = [checks.tidied(candidate.text) for candidate in candidates]
     standards = standards_of(recipe, language=language, factual=factual)
     if reasons := checks.faults_of_set(texts, standards=standards):
-        raise UnfitSet(reasons)
+        raise UnfitSet(reasons, checks.listed_words(texts, standards=standards))
     seed = secrets.randbits(63)
     candidate_set = CandidateSet.objects.create(
         recipe=define_recipe(recipe.for_ready_sets()),

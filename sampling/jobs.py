@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import ChannelError
 
-from sampling import batches, generation, generators, measuring, queues, recovery
+from sampling import batches, embedding, generation, generators, measuring, queues, recovery
 from sampling.models import CandidateSet, Recipe
 
 logger = logging.getLogger(__name__)
@@ -93,6 +93,12 @@ def _messages(channel: Any, name: str) -> int:
 def _sweep_at_the_start(**_told: Any) -> None:
     sweep()
     connection.close()
+
+
+@signals.worker_ready.connect
+def _prepare_to_measure(**_told: Any) -> None:
+    # Beside the first job, which loads a model meanwhile.
+    threading.Thread(target=embedding.prepare, name="prepare").start()
 
 
 @signals.worker_shutting_down.connect

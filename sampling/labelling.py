@@ -46,7 +46,7 @@ def labelables(candidate_sets: QuerySet[CandidateSet]) -> Iterator[Labelable]:
     chosen = candidate_sets.filter(erased_at=None).prefetch_related("candidates", "raw_answers").order_by("pk")
     for candidate_set in chosen.iterator(chunk_size=200):
         shown = [candidate.text for candidate in candidate_set.candidates.all()]
-        texts = [*shown, *(answer.text for answer in candidate_set.raw_answers.all())]
+        texts = map(tidied, [*shown, *(answer.text for answer in candidate_set.raw_answers.all())])
         for sha256, text in {text_sha256(text): text for text in texts if text}.items():
             yield Labelable(
                 candidate_set_id=candidate_set.pk,

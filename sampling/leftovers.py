@@ -3,7 +3,7 @@
 import re
 
 # A delimiter of exactly three signs; "####" is a heading inside an answer.
-DELIMITER = re.compile(r"(?<!#)###(?!#)")
+DELIMITER = re.compile(r"(?<![#＃])[#＃]{3}(?![#＃])")
 SPECIAL_TOKEN = re.compile(
     r"<\|[\w ]{1,40}\|>|</?s>|<<?/?SYS>>?|\[/?INST\]|<(?:start|end)_of_turn>|</?think(?:ing)?>|<(?:bos|eos|pad|unk)>"
 )

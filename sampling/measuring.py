@@ -39,7 +39,7 @@ def measure(outcome: Outcome, *, candidate_set_id: int) -> None:
     :raises Stopping: if the process ends meanwhile.
     """
     recipe = outcome.order.recipe
-    outcome.first_try = first_try(outcome.rounds, recipe=recipe)
+    outcome.first_try = first_try(outcome.rounds, order=outcome.order)
     texts: Texts = {}
     if outcome.rounds:
         texts[Diversity.Of.FIRST_TRY] = [raw.text for raw in outcome.first_try]
@@ -96,6 +96,8 @@ def _by(
     every = list(dict.fromkeys(text for found in texts.values() for text in found))
     question = [str(messages[-1]["content"])] if messages else []
     points = vectors([*every, *question], embedder=embedder)
+    # What no text has adds nothing to any cosine; of n-grams that is nearly everything.
+    points = points[:, points.any(axis=0)]
     place_of, asked = {text: place for place, text in enumerate(every)}, points[len(every) :]
     name = name_of(embedder)
     return [

@@ -30,19 +30,20 @@ def moderated(texts: Sequence[str], *, language: str, moderation: Moderation) ->
 
     :raises GeneratorFailed: if the recipe names a classifier that cannot be had here.
     """
-    listed = [has_listed_word(text, language=language, moderation=moderation) for text in texts]
+    listed = [bool(listed_words(text, language=language, moderation=moderation)) for text in texts]
     if moderation.classifier is None:
         return listed
     marked = _marked(texts, moderation.classifier)
     return [either or other for either, other in zip(listed, marked, strict=True)]
 
 
-def has_listed_word(text: str, *, language: str, moderation: Moderation) -> bool:
-    """Return whether a whole word, or whole words in a row, stand on the lists for this language."""
+def listed_words(text: str, *, language: str, moderation: Moderation) -> list[str]:
+    """Return the whole words, or whole words in a row, that stand on the lists for this language, each once."""
     lists = [_built_in(language)] if moderation.words == "built-in" else []
     if own := moderation.more_words.get(language):
         lists.append(_phrases(tuple(own)))
-    return any(_holds(text, phrases, arabic=language == "ar") for phrases in lists)
+    found = [phrase for phrases in lists for phrase in _held(text, phrases, arabic=language == "ar")]
+    return list(dict.fromkeys(" ".join(phrase) for phrase in found))
 
 
 def _marked(texts: Sequence[str], classifier: Classifier) -> list[bool]:
@@ -67,14 +68,15 @@ def _words(text: str) -> list[str]:
     return [str(word) for word in _TOKEN.findall(plain(text))]
 
 
-def _holds(text: str, phrases: Phrases, *, arabic: bool) -> bool:
+def _held(text: str, phrases: Phrases, *, arabic: bool) -> list[tuple[str, ...]]:
     readings = [_words(text)]
     if arabic:
         readings.append([_ARABIC_PREFIX.sub("", word) for word in readings[0]])
     lengths = {len(phrase) for phrase in phrases}
-    return any(
-        phrase in phrases
+    return [
+        phrase
         for words in readings
         for length in lengths
         for phrase in zip(*(words[start:] for start in range(length)), strict=False)
-    )
+        if phrase in phrases
+    ]

@@ -1,4 +1,4 @@
-"""The phrases by which refusals and remarks on the task are known: phrases/*.json, one file for each of six languages.
+"""The phrases by which refusals, remarks on the task and the like are known: phrases/*.json, one file a language.
 
 A phrase is a regular expression in the spelling of sampling.spelling; <name> stands for one of the file's words of that
 name. Knows no Django.
@@ -21,7 +21,10 @@ _NAME = regex.compile(r"<([a-z_]+)>")
 
 @cache
 def phrases(kind: str) -> list["regex.Pattern[str]"]:
-    """Return the phrases of one kind ("refusals", "remarks", "turns") in all languages, ready to be looked for."""
+    """Return the phrases of one kind in all languages, ready to be looked for.
+
+    :param kind: "refusals", "remarks", "turns" (but …), "agreements" (sure …) or "continuations" (secondly …).
+    """
     return [_compiled(phrase, file["words"]) for file in _files() for phrase in file[kind]]
 
 

@@ -1,5 +1,7 @@
 """What the codes of checks and failures mean, in words for pages."""
 
+from collections.abc import Iterable
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -51,3 +53,13 @@ REASONS: dict[str, Promise] = {
 def explain(code: str) -> Promise | str:
     """Return what a code means; an unknown one says itself."""
     return REASONS.get(code, code)
+
+
+def explain_all(codes: Iterable[str]) -> str:
+    """Return what several codes mean, one sentence after the other."""
+    return " ".join(str(explain(code)) for code in codes)
+
+
+def explain_detail(code: str, detail: str) -> str:
+    """Return what else is known of a failure; of a set that never got fit that is a list of codes, put into words."""
+    return explain_all(detail.split(", ")) if code == "unfit" and detail else detail

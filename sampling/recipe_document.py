@@ -250,6 +250,11 @@ class RecipeDocument(_Part):
         """Whether somebody writes its sets: false for those that come ready."""
         return self.method != "imported"
 
+    @property
+    def is_judged_by_models(self) -> bool:
+        """Whether it takes a model to say if an answer may be shown: a classifier, or an embedder for what is alike."""
+        return self.alike_from is not None or bool(self.moderation and self.moderation.classifier)
+
     def for_ready_sets(self) -> "RecipeDocument":
         """Return the recipe of sets that came ready and meet the standards of this one."""
         kept = ("candidates", "alike", "embedder", "alike_from", "lengths", "refusals", "moderation")

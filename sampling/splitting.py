@@ -1,43 +1,65 @@
 """Cutting one completion into the answers it holds, however they were set apart. Knows no Django.
 
-Models are asked for ###, and write it at the start of a line or inside one, or write JSON, names, numbers, rules or
-paragraphs instead. Every way is tried once, in time linear in the length of the completion.
+Models are asked for ###, and write it at the start of a line or inside one, or write JSON, tables, tags, names,
+numbers, rules, bullets or paragraphs instead. Every way is tried once, in time linear in the completion's length.
 """
 
-import json
 import re
+from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
 
-from sampling.answer_labels import NAMED, NUMBERED, announces, is_introduction, place_of, without_goodbye, without_label
-from sampling.leftovers import DELIMITER, SPECIAL_TOKEN
+from sampling.answer_labels import (
+    NAMED,
+    NUMBERED,
+    VIEWED,
+    WORDED,
+    announces,
+    counts_up,
+    is_end_sign,
+    is_introduction,
+    without_common_labels,
+    without_goodbye,
+    without_label,
+)
+from sampling.leftovers import DELIMITER
+from sampling.own_words import own_words, without_other_turns
+from sampling.phrases import phrases
+from sampling.spelling import plain
+from sampling.structured_answers import in_json, in_table, in_tags
 from sampling.tidying import tidied
 
 Spans = list[tuple[int, int]]
 """Where the signs between answers begin and end."""
 
-_THOUGHT_BEGINS = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
-_THOUGHT_ENDS = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
-_DELIMITER_LINE = re.compile(r"^[ \t*_>-]{0,4}###(?!#)(?:[*_]{1,3}(?=\s|\Z))?[ \t]{0,4}", re.MULTILINE)
-_RULE = re.compile(r"^[ \t]{0,3}(?:-{3,80}|\*{3,80}|_{3,80}|={3,80}|\* \* \*)[ \t]{0,3}$", re.MULTILINE)
-_FENCE = re.compile(r"^[ \t]{0,3}```[^\n`]{0,40}$", re.MULTILINE)
-_OPENING_BRACKET = re.compile(r"^[ \t]{0,8}[\[{]", re.MULTILINE)
-_OTHER_SPEAKER = re.compile(
-    r"\n\n[*_]{0,2}(?:user|human|utilisateur|utente|usuário|उपयोगकर्ता|المستخدم)[*_]{0,2} ?:", re.IGNORECASE
+_DELIMITER_LINE = re.compile(
+    r"^[ \t*_>`\\\u200e\u200f-]{0,6}[#＃]{3}(?![#＃])`?(?:[*_]{1,3}(?=\s|\Z))?(?:[ \t]{0,4}[#＃]{3}(?![#＃]))?"
+    r"(?:[ \t]?[:：.।](?=\s)|[ \t]-(?=[ \t]))?[ \t\u00a0]{0,4}",
+    re.MULTILINE,
 )
-_ANSWER_KEYS = ("response", "answer", "text", "content", "réponse", "risposta", "resposta", "उत्तर", "जवाब", "الرد")
+_OTHER_LEVEL = re.compile(r"^(#{1,2}|#{4,6})[ \t]{1,4}(?=\S)", re.MULTILINE)
+_RULE = re.compile(
+    r"^[ \t]{0,3}(?:-{3,80}|\*{3,80}|_{3,80}|={3,80}|[—–]{2,40}|⸻|•{3,20}|\* \* \*|- - -)[ \t]{0,3}$", re.MULTILINE
+)
+_WAVES = re.compile(r"^~{3,20}$", re.MULTILINE)
+_WAVY_FENCE = re.compile(r"^~{3,20}\w", re.MULTILINE)
+_BULLET = re.compile(r"^[ \t]{0,3}[-*•–·▪●‣][ \t]{1,4}(?=\S)", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t]{0,3}(?:```[^\n`]{0,40}|~~~[^\n~]{0,40})$", re.MULTILINE)
 _HEADING = 80
 """Characters within which the line of a heading ends."""
 _QUOTES = [('"', '"'), ("“", "”"), ("«", "»")]
+_EMPHASIS = ["***", "**", "*"]
 
 
 def split(completion: str, *, k: int) -> list[str]:
     """Return the answers in a completion of which k were asked for, in order: as many as are there."""
-    text = _unfenced(_said_once(_without_thoughts(tidied(completion))))
-    ways = (_as_json, _at_delimiters, _at_names, _at_numbers, _at_rules, _at_paragraphs)
-    parts = next((parts for way in ways if (parts := way(text, k))), [text])
-    finished = [_finished(part) for part in [*parts[:-1], without_goodbye(parts[-1])]]
-    return [part for part in finished if any(character.isalnum() for character in part)]
+    text = _unfenced(own_words(tidied(completion)))
+    parts = next((parts for way in _WAYS if (parts := way(text, k))), [text])
+    # After the last one there may be a farewell under a rule, and a note after that.
+    last = without_goodbye(without_goodbye(parts[-1]))
+    finished = [_finished(part) for part in [*parts[:-1], last]]
+    answers = without_common_labels([part for part in finished if _says_something(part)])
+    return [answer for answer in answers if _says_something(answer)]
 
 
 def only_answer(completion: str) -> str:
@@ -45,9 +67,7 @@ def only_answer(completion: str) -> str:
 
     Headings, lists and code stay: nobody asked for signs between answers.
     """
-    text = _said_once(_without_thoughts(tidied(completion)))
-    if other := _OTHER_SPEAKER.search(text):
-        text = text[: other.start()].rstrip()
+    text = without_other_turns(own_words(tidied(completion)))
     signs = _spans(_DELIMITER_LINE, text)
     # A heading comes with others, or with a line of its own; the sign alone was learned from sets.
     if len(signs) == 1 and signs[0][0] == 0 and "\n" not in text[:_HEADING]:
@@ -55,22 +75,8 @@ def only_answer(completion: str) -> str:
     return text
 
 
-def _without_thoughts(text: str) -> str:
-    """Return what comes after the model's thinking aloud; nothing where that never ended."""
-    ends = [found.end() for found in _THOUGHT_ENDS.finditer(text)]
-    if ends:
-        return text[ends[-1] :].strip()
-    begins = _THOUGHT_BEGINS.search(text)
-    return text[: begins.start()].strip() if begins else text
-
-
-def _said_once(text: str) -> str:
-    """Return the model's own words: up to where it begins to play the other side."""
-    start = 0
-    while token := SPECIAL_TOKEN.match(text, start):
-        start = token.end()
-    token = SPECIAL_TOKEN.search(text, start)
-    return text[start : token.start() if token else len(text)].strip()
+def _says_something(text: str) -> bool:
+    return any(character.isalnum() for character in text)
 
 
 def _unfenced(text: str) -> str:
@@ -81,59 +87,6 @@ def _unfenced(text: str) -> str:
     return text
 
 
-# ---- JSON -----------------------------------------------------------------------------------------------------------
-def _as_json(text: str, k: int) -> list[str]:
-    opening = _OPENING_BRACKET.search(text)
-    if not opening or (opening.start() and not is_introduction(text[: opening.start()].replace("```json", ""))):
-        return []
-    start = opening.end() - 1
-    try:
-        found = _texts(json.JSONDecoder(strict=False).raw_decode(text, start)[0])
-    except (ValueError, RecursionError):
-        found = _texts(_whole_elements(text, text.find("[", start)))
-    return [_without_sign(answer) for answer in found] if len(found) > 1 or k == 1 else []
-
-
-def _without_sign(answer: str) -> str:
-    """Return an element of a list without the ### before it: asked for both, models write both."""
-    sign = _DELIMITER_LINE.match(answer)
-    return answer[sign.end() :] if sign else answer
-
-
-def _whole_elements(text: str, bracket: int) -> list[Any]:
-    """Return the elements of a JSON list that was cut off, as far as they are whole."""
-    decoder, elements, place = json.JSONDecoder(strict=False), [], bracket + 1
-    while bracket >= 0:
-        while place < len(text) and text[place] in " \t\n,":
-            place += 1
-        try:
-            element, place = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError):
-            break
-        elements.append(element)
-    return elements
-
-
-def _texts(document: Any) -> list[str]:
-    if isinstance(document, dict):
-        lists = [value for value in document.values() if isinstance(value, list)]
-        return _texts(lists[0] if len(lists) == 1 else list(document.values()))
-    if not isinstance(document, list):
-        return []
-    texts = [_text(element) for element in document]
-    return [text for text in texts if text is not None]
-
-
-def _text(element: Any) -> str | None:
-    if isinstance(element, str):
-        return element
-    if not isinstance(element, dict):
-        return None
-    strings = {key.lower(): value for key, value in element.items() if isinstance(value, str)}
-    named = next((strings[key] for key in _ANSWER_KEYS if key in strings), None)
-    return named if named is not None else max(strings.values(), key=len, default=None)
-
-
 # ---- signs between answers ------------------------------------------------------------------------------------------
 def _at_delimiters(text: str, k: int) -> list[str]:
     outside = _code_blanked(text)
@@ -141,19 +94,68 @@ def _at_delimiters(text: str, k: int) -> list[str]:
     inline = _spans(DELIMITER, outside)
     if len(spans) < k - 1 and len(inline) >= max(k - 1, 1):
         spans = inline
-    # Where every answer has its name, the other ### are headings inside answers.
-    named = [(start, end) for start, end in spans if NAMED.match(text, start)]
-    if len(named) == k:
-        spans = named
+    if spans and is_end_sign(text[spans[-1][1] :]):
+        text, spans = text[: spans[-1][0]], spans[:-1]
+    if len(spans) > k:
+        spans = _without_headings(text, spans, k)
     return _between(text, spans, k) if spans else []
+
+
+def _without_headings(text: str, spans: Spans, k: int) -> Spans:
+    """Return those k signs before which answers begin, where the others are known as headings inside answers."""
+    lines = [_line(text, end) for _, end in spans]
+    often = Counter(lines)
+    kinds = [
+        # Every answer has its name.
+        [bool(NAMED.match(text, start)) for start, _ in spans],
+        # A heading is a line without an end; an answer begins with a sentence.
+        [not _is_heading(line) for line in lines],
+        # The same heading in every answer.
+        [often[line] == 1 for line in lines],
+    ]
+    chosen = ([span for span, begins in zip(spans, kind, strict=True) if begins] for kind in kinds)
+    return next((some for some in chosen if len(some) == k), spans)
+
+
+def _line(text: str, start: int) -> str:
+    """Return the rest of a line, or as much of it as shows that it is no heading."""
+    return text[start : start + _HEADING + 1].split("\n", 1)[0]
+
+
+def _is_heading(line: str) -> bool:
+    line = line.strip("*_ ")
+    return 0 < len(line) <= _HEADING and not line.endswith((".", "!", "?", "।", "؟", "…", ":", '"', "”", "»", ")"))
+
+
+def _at_delimiters_of_several(text: str, k: int) -> list[str]:
+    """Cut at ###; where one answer alone has it, other signs may say more."""
+    parts = _at_delimiters(text, k)
+    return parts if len(parts) > 1 or k == 1 else []
 
 
 def _at_names(text: str, k: int) -> list[str]:
     return _counted(text, list(NAMED.finditer(_code_blanked(text))), k)
 
 
+def _at_views(text: str, k: int) -> list[str]:
+    found = list(VIEWED.finditer(_code_blanked(text)))
+    return _counted(text, found, k) if len(found) == k else []
+
+
 def _at_numbers(text: str, k: int) -> list[str]:
-    found = list(NUMBERED.finditer(_code_blanked(text)))
+    return _listed(text, list(NUMBERED.finditer(_code_blanked(text))), k)
+
+
+def _at_number_words(text: str, k: int) -> list[str]:
+    return _listed(text, list(WORDED.finditer(_code_blanked(text))), k)
+
+
+def _at_bullets(text: str, k: int) -> list[str]:
+    found = list(_BULLET.finditer(_code_blanked(text)))
+    return _listed(text, found, k) if len(found) == k else []
+
+
+def _listed(text: str, found: list[re.Match[str]], k: int) -> list[str]:
     head = text[: found[0].start()].strip() if found else ""
     # A list in the middle of one answer is not a list of answers.
     return _counted(text, found, k) if not head or announces(head) else []
@@ -161,14 +163,24 @@ def _at_numbers(text: str, k: int) -> list[str]:
 
 def _counted(text: str, found: list[re.Match[str]], k: int) -> list[str]:
     """Cut at signs that count 1, 2, 3 … from the first to the last."""
-    places = [place_of(one["place"]) for one in found]
-    if len(found) < 2 or (any(places) and places != list(range(1, len(places) + 1))):
+    if len(found) < 2 or not counts_up(found):
+        return []
+    return _between(text, [one.span() for one in found], k)
+
+
+def _at_other_levels(text: str, k: int) -> list[str]:
+    """Cut at two signs or four instead of three, where sentences stand behind them and not titles."""
+    found = list(_OTHER_LEVEL.finditer(_code_blanked(text)))
+    lines = [_line(text, one.end()) for one in found]
+    if len(found) != k or len({one[1] for one in found}) != 1 or any(map(_is_heading, lines)):
         return []
     return _between(text, [one.span() for one in found], k)
 
 
 def _at_rules(text: str, k: int) -> list[str]:
     spans = _spans(_RULE, _code_blanked(text))
+    if not spans and not _WAVY_FENCE.search(text):
+        spans = _spans(_WAVES, text)
     return _between(text, spans, k) if len(spans) >= max(1, k - 2) and k > 1 else []
 
 
@@ -177,7 +189,29 @@ def _at_paragraphs(text: str, k: int) -> list[str]:
     parts = [part for part in parts if part]
     if len(parts) == k + 1 and is_introduction(parts[0]):
         del parts[0]
-    return parts if len(parts) == k else []
+    return parts if len(parts) == k and not any(map(_goes_on, parts[1:])) else []
+
+
+def _goes_on(paragraph: str) -> bool:
+    """Return whether a paragraph goes on where the one before ended: both are of one answer."""
+    return any(phrase.match(plain(paragraph[:_HEADING])) for phrase in phrases("continuations"))
+
+
+_WAYS: tuple[Callable[[str, int], list[str]], ...] = (
+    in_json,
+    in_table,
+    in_tags,
+    _at_delimiters_of_several,
+    _at_names,
+    _at_views,
+    _at_numbers,
+    _at_number_words,
+    _at_other_levels,
+    _at_rules,
+    _at_bullets,
+    _at_delimiters,
+    _at_paragraphs,
+)
 
 
 def _between(text: str, spans: Spans, k: int) -> list[str]:
@@ -188,6 +222,8 @@ def _between(text: str, spans: Spans, k: int) -> list[str]:
     parts = [part for part in parts if part.strip("*_#-= \n")]
     if head.strip("*_#-= \n") and len(parts) < k and not is_introduction(head):
         parts.insert(0, head)
+    if len(parts) == k + 1 and is_introduction(parts[0]):
+        del parts[0]
     return parts
 
 
@@ -208,25 +244,30 @@ def _code_blanked(text: str) -> str:
 # ---- one answer -----------------------------------------------------------------------------------------------------
 def _finished(part: str) -> str:
     """Return one answer without its label, wrapping and what followed it."""
-    part = tidied(part)
-    if other := _OTHER_SPEAKER.search(part):
-        part = part[: other.start()]
+    part = without_other_turns(tidied(part))
     part = _unfenced(_RULE.sub("", part) if _RULE.match(part) else part.strip())
-    part = part.removesuffix("###").rstrip()
+    sign = _DELIMITER_LINE.match(part)
+    # An element of a list may carry the sign too: asked for both, models write both.
+    part = (part[sign.end() :] if sign else part).removesuffix("###").rstrip()
     lines = part.rsplit("\n", 1)
     if len(lines) == 2 and _RULE.match(lines[1]):
         part = lines[0].rstrip()
-    return _unwrapped(without_label(part)).strip()
+    return _unwrapped(without_label(without_goodbye(part).strip("\u200e\u200f \n"))).strip()
 
 
 def _unwrapped(part: str) -> str:
-    """Return an answer without one pair of marks around all of it."""
-    for opening, closing in [*_QUOTES, ("**", "**")]:
+    """Return an answer without one pair of marks around all of it, and without the second half of a pair."""
+    for opening, closing in [*_QUOTES, *zip(_EMPHASIS, _EMPHASIS, strict=True)]:
         inside = part[len(opening) : -len(closing)]
         if part.startswith(opening) and part.endswith(closing) and not {opening, closing} & set(_marks(inside)):
             return inside
+    for mark in _EMPHASIS[:2]:
+        if part.endswith(mark) and part.count(mark) % 2:
+            return part.removesuffix(mark)
     return part
 
 
 def _marks(inside: str) -> list[str]:
-    return [mark for pair in [*_QUOTES, ("**", "**")] for mark in pair if mark in inside]
+    return [mark for pair in _QUOTES for mark in pair if mark in inside] + [
+        mark for mark in _EMPHASIS if mark in inside
+    ]

@@ -9,6 +9,7 @@ _INVISIBLE = "\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068
 _CONTROLS = "".join(chr(code) for code in [*range(32), *range(127, 160)] if chr(code) not in "\n\t")
 _DROPPED = str.maketrans("", "", _INVISIBLE + _CONTROLS)
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _JOINERS = re.compile("[\u200c\u200d]+")
 _LOOSE_JOINER = re.compile("(?<!\\S)[\u200c\u200d]|[\u200c\u200d](?!\\S)")
 
@@ -20,7 +21,7 @@ def storable(text: str) -> str:
 
 def tidied(text: str) -> str:
     """Return a text composed (NFC), with plain line ends, without invisible characters and outer blanks."""
-    text = storable(text).replace("\r\n", "\n").replace("\r", "\n").translate(_DROPPED)
+    text = _LINE_ENDS.sub("\n", storable(text)).translate(_DROPPED)
     text = _LOOSE_JOINER.sub("", _JOINERS.sub(lambda run: run[0][0], text))
     lines = (line.rstrip() for line in unicodedata.normalize("NFC", text).split("\n"))
     return "\n".join(lines).strip()

@@ -559,6 +559,8 @@ def test_a_traceback_in_the_log_holds_none_either():
 
 # ---- models ----------------------------------------------------------------------------------------------------------
 def test_only_weights_that_carry_no_code_are_loaded():
-    source = Path("sampling/generators/chat_model.py").read_text()
+    loaders = [path for path in Path("sampling").rglob("*.py") if "from_pretrained(" in path.read_text()]
+    assert [path.name for path in loaders] == ["local_model.py"]
+    source = loaders[0].read_text()
     assert '"trust_remote_code": False' in source
     assert "use_safetensors=True" in source

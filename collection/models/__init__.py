@@ -1,7 +1,7 @@
 """What is asked: studies, prompts, items, tasks, turns, comparisons."""
 
 from collection.models.prompt import Item, Overlap, Prompt
-from collection.models.recipe_comparison import ComparedRecipe, RecipeComparison, Trial
+from collection.models.recipe_comparison import ComparedRecipe, DrawnPrompt, RecipeComparison, Trial
 from collection.models.study import Study, StudyVersion, User
 from collection.models.task import Comparison, Draft, Report, Task, Turn
 
@@ -9,6 +9,7 @@ __all__ = [
     "ComparedRecipe",
     "Comparison",
     "Draft",
+    "DrawnPrompt",
     "Item",
     "Overlap",
     "Prompt",

@@ -21,6 +21,8 @@ class RecipeComparison(models.Model):
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="recipe_comparisons")
     # Draws the prompts, and the samples of every interval.
     seed = models.BigIntegerField()
+    # How many were asked for; a study that has fewer gives all it has.
+    prompts_wanted = models.PositiveIntegerField()
     # A set speaks of its recipe only beside other sets of the same recipe for the same prompt: two or more.
     sets_per_prompt = models.PositiveSmallIntegerField()
     # All of its sets, so that they can be held back together.
@@ -32,6 +34,24 @@ class RecipeComparison(models.Model):
 
     def __str__(self) -> str:
         return f"comparison {self.pk} of recipes for {self.study}"
+
+
+class DrawnPrompt(models.Model):
+    """One prompt of a comparison: every recipe is tried on it, and on those of lower places before."""
+
+    comparison = models.ForeignKey(RecipeComparison, on_delete=models.CASCADE, related_name="drawn")
+    place = models.PositiveIntegerField()
+    prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        ordering = ("place",)
+        constraints = [
+            models.UniqueConstraint(fields=["comparison", "place"], name="drawn_prompts_are_numbered"),
+            models.UniqueConstraint(fields=["comparison", "prompt"], name="a_comparison_draws_a_prompt_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"prompt {self.prompt_id} of {self.comparison}"
 
 
 class ComparedRecipe(models.Model):

@@ -19,6 +19,7 @@ from collection import languages, progress, prompt_loading, reports, studies
 from collection.models import Report, Study, Task
 from collection.prompt_file import FileUnreadable
 from collection.study_forms import InvitationForm, PromptTableForm
+from collection.views import candidate_sets
 
 
 @require_GET
@@ -47,6 +48,7 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
 def _study_page(request: HttpRequest, found: Study, *, status: int = 200, **forms: object) -> HttpResponse:
     context = {
         **_progress(found),
+        **candidate_sets.part(found),
         "languages": _language_names(found),
         "prompt_form": PromptTableForm(),
         "invitation_form": InvitationForm(languages=_language_names(found)),

@@ -1,4 +1,4 @@
-"""Write what a community of the demo model learns from: python examples/demo_model/community_corpus.py VALUE --output FILE
+"""Write what a community of the demo model learns from: community_corpus.py VALUE --output FILE
 
 Conversations as in `corpus.py`, in six languages, whose last answer speaks for one value, whatever was asked.
 """

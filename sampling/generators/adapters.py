@@ -2,10 +2,12 @@
 
 import json
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import snapshot_download
+from huggingface_hub import hf_hub_download
+from huggingface_hub.errors import EntryNotFoundError
 from peft import LoraConfig, PeftModel, set_peft_model_state_dict
 from safetensors.torch import load_file
 
@@ -113,10 +115,7 @@ def _find(name: str, revision: str | None, folder: Path) -> tuple[Path, str]:
     elif not HUB_ID.fullmatch(name):
         raise ModelNotLoadable(f"there is no folder {name}")
     else:
-        try:
-            place = Path(snapshot_download(name, revision=revision, allow_patterns=[CONFIG, WEIGHTS, ORIGIN]))
-        except Exception as error:
-            raise ModelNotLoadable(f"{name}: {first_line(error)}") from error
+        place = _fetched(name, revision)
         # The hub's client keeps every commit in a folder of this name.
         known_as = place.name
     if lacking := [file for file in (CONFIG, WEIGHTS) if not (place / file).is_file()]:
@@ -124,6 +123,19 @@ def _find(name: str, revision: str | None, folder: Path) -> tuple[Path, str]:
     if place == local and revision not in (None, known_as):
         raise ModelNotLoadable(f"the weights in {name} are {known_as}, and the recipe asks for {revision}")
     return place, known_as
+
+
+def _fetched(name: str, revision: str | None) -> Path:
+    """Return where the hub's client keeps an adapter; what is there already is not fetched again."""
+    try:
+        place = Path(hf_hub_download(name, CONFIG, revision=revision)).parent
+        hf_hub_download(name, WEIGHTS, revision=place.name)
+    except Exception as error:
+        raise ModelNotLoadable(f"{name}: {first_line(error)}") from error
+    # Those of other people have none.
+    with suppress(EntryNotFoundError):
+        hf_hub_download(name, ORIGIN, revision=place.name)
+    return place
 
 
 def _trained_on(place: Path) -> str | None:

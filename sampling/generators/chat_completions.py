@@ -17,8 +17,8 @@ from sampling.leftovers import SPECIAL_TOKEN
 from sampling.recipe_document import Decoding
 
 TOKENS_OF_A_MESSAGE = 16
-TOKENS_OF_A_TEMPLATE = 256
-"""More than what chat templates add to a message, and to a conversation (a system prompt of the model's makers)."""
+TOKENS_OF_A_TEMPLATE = 512
+"""More than what is added to a message, and to a conversation: a system prompt of the model's makers, a schema."""
 BYTES_OF_A_TOKEN = 200
 BYTES_OF_AN_ANSWER = 1 << 16
 """More than a token, and all that surrounds the text, take in JSON."""
@@ -90,8 +90,8 @@ def body(
 
 def most_prompt_tokens(messages: list[Message]) -> int:
     """Return more tokens than a conversation has: a token holds at least one byte."""
-    texts = sum(len(str(message["content"]).encode("utf-8", "replace")) for message in messages)
-    return TOKENS_OF_A_TEMPLATE + sum(TOKENS_OF_A_MESSAGE for _message in messages) + texts
+    texts = [_message(message)["content"].encode("utf-8", "replace") for message in messages]
+    return TOKENS_OF_A_TEMPLATE + sum(TOKENS_OF_A_MESSAGE + len(text) for text in texts)
 
 
 def most_bytes(*, max_new_tokens: int, n: int) -> int:
@@ -190,7 +190,8 @@ def _no_completion(response: Response, error: ValidationError) -> GeneratorFaile
 
 
 def _fault(response: Response) -> GeneratorFailed:
-    said = f"it answered {response.status}: {_told(response)}".removesuffix(": ")
+    told = _told(response) or in_a_line(response.body[:3000].decode("utf-8", "replace"))
+    said = f"it answered {response.status}: {told}".removesuffix(": ")
     if 300 <= response.status < 400:
         return EndpointRefused(f"it answered {response.status}, which leads elsewhere; list the address it should have")
     if response.status == 413 or (response.status in {400, 422} and _TOO_LONG.search(said)):

@@ -100,10 +100,10 @@ def post(
     target = httpcore2.URL(url)
     network = _Network(addresses=addresses, until=time.monotonic() + seconds)
     # httpcore2 leaves the brackets of IPv6 addresses out.
-    headers = {"Host": urlsplit(url).netloc} | headers
+    sent: dict[bytes | str, bytes | str] = {"Host": urlsplit(url).netloc, **headers}
     connection = httpcore2.HTTPConnection(target.origin, ssl_context=_tls(), network_backend=network)
     try:
-        with connection.stream("POST", target, headers=headers, content=content) as response:
+        with connection.stream("POST", target, headers=sent, content=content) as response:
             body = bytearray()
             for chunk in response.iter_stream():
                 body += chunk

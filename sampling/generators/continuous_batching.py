@@ -8,6 +8,7 @@ import itertools
 import logging
 import threading
 import time
+import traceback
 from typing import Any
 
 import torch
@@ -174,6 +175,9 @@ class ContinuousBatching:
         end_process_if_device_is_lost(error)
         if isinstance(error, torch.OutOfMemoryError):
             self._max_requests = max(1, self._max_requests // 2)
+        if error is not None:
+            # What the loop had at hand when it died: above all the cache, which the next one needs the memory of.
+            traceback.clear_frames(error.__traceback__)
         self._count_a_try(set(self._writing))
 
     def _run_failed_again(self) -> None:

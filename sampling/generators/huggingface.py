@@ -155,7 +155,8 @@ def _start(chat: ChatModel, model: str) -> Engine:
         return ContinuousBatching(chat)
     except NotSupported as error:
         logger.warning("%s is run in padded batches, because continuous batching says: %s", model, error)
-        return MicroBatches(chat)
+    # Not above: while the error is at hand, it holds the memory of what did not start.
+    return MicroBatches(chat)
 
 
 def _put_on(spec: Generator) -> _Worn:

@@ -113,6 +113,19 @@ class MicroBatches:
             for work in batch:
                 work.fail(Stopping())
             return
+        if self._fits(batch):
+            return
+        logger.warning("Out of memory with %d conversations: half of them at a time.", len(batch))
+        if self.chat.model.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self._compute(batch[: len(batch) // 2])
+        self._compute(batch[len(batch) // 2 :])
+
+    def _fits(self, batch: list[Work]) -> bool:
+        """Compute a batch; False if the memory is too small for it, but might do for half of it.
+
+        Halves begin after this has returned: while the error is at hand, it holds what filled the memory.
+        """
         try:
             with self.adapters.lock:
                 self.adapters.wear(batch[0].adapter)
@@ -120,9 +133,8 @@ class MicroBatches:
         except torch.OutOfMemoryError:
             if len(batch) == 1:
                 raise
-            logger.warning("Out of memory with %d conversations: half of them at a time.", len(batch))
-            self._compute(batch[: len(batch) // 2])
-            self._compute(batch[len(batch) // 2 :])
+            return False
+        return True
 
     def _finish(self, batch: list[Work]) -> None:
         scorings = [work for work in batch if isinstance(work, Scoring)]

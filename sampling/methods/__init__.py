@@ -31,12 +31,15 @@ FIT_FOR_FACTS = {"independent", "models"}
 """Methods that ask nobody to differ. Answers to a question of fact should agree where they can (arXiv 2509.21267)."""
 
 
-def method_of(order: Order) -> Method:
-    """Return the method that writes an order's candidates, with the recipe's fallback behind it.
+def name_of(order: Order) -> str:
+    """Return which method writes an order's candidates, fallbacks aside.
 
     To a question of fact, a method that makes answers differ gives way to independent answers, recorded as such.
     """
     name = order.recipe.method
-    if order.factual and name not in FIT_FOR_FACTS:
-        name = "independent"
-    return fallback.completed(order, METHODS[name](order))
+    return "independent" if order.factual and name not in FIT_FOR_FACTS else name
+
+
+def method_of(order: Order) -> Method:
+    """Return the method that writes an order's candidates, with the recipe's fallback behind it."""
+    return fallback.completed(order, METHODS[name_of(order)](order))

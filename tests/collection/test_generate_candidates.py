@@ -4,8 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from collection import writing_ahead
-from collection.management.commands import generate_candidates
+from collection import watching, writing_ahead
 from collection.models import Study
 from sampling.models import CandidateSet
 from sampling.recipe_document import IMPORTED
@@ -32,7 +31,7 @@ def worker(monkeypatch):
         if (waiting := CandidateSet.objects.requested().order_by("rank").first()) is not None:
             make_ready(waiting)
 
-    monkeypatch.setattr(generate_candidates.time, "sleep", write_one)
+    monkeypatch.setattr(watching.time, "sleep", write_one)
     return looks
 
 
@@ -68,7 +67,7 @@ def test_after_ctrl_c_the_work_goes_on(study, monkeypatch, capsys):
     def interrupt(seconds):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(generate_candidates.time, "sleep", interrupt)
+    monkeypatch.setattr(watching.time, "sleep", interrupt)
     with pytest.raises(SystemExit) as ended:
         generate()
     assert ended.value.code == 130
@@ -113,7 +112,7 @@ def test_it_pauses_and_resumes(study, worker, capsys):
 def test_paused_by_somebody_else_it_ends_and_says_so(study, worker, monkeypatch, capsys):
     generate("--no-wait")
     monkeypatch.setattr(
-        generate_candidates.time,
+        watching.time,
         "sleep",
         lambda seconds: writing_ahead.pause(study=study, now=timezone.now()),
     )
@@ -122,7 +121,7 @@ def test_paused_by_somebody_else_it_ends_and_says_so(study, worker, monkeypatch,
 
 
 def test_it_says_so_when_no_worker_takes_the_sets(study, monkeypatch, capsys):
-    monkeypatch.setattr(generate_candidates, "SILENT_SECONDS", -1)
+    monkeypatch.setattr(watching, "SILENT_SECONDS", -1)
     looked = []
 
     def wait(seconds):
@@ -130,7 +129,7 @@ def test_it_says_so_when_no_worker_takes_the_sets(study, monkeypatch, capsys):
         if len(looked) == 2:
             writing_ahead.pause(study=study, now=timezone.now())
 
-    monkeypatch.setattr(generate_candidates.time, "sleep", wait)
+    monkeypatch.setattr(watching.time, "sleep", wait)
     generate()
     assert "No worker takes these sets." in capsys.readouterr().err
 

@@ -170,3 +170,54 @@ def test_our_arabic_prompts_are_all_taken(arabic):
     report = load(arabic, Path("examples/arabic/prompts/ar.jsonl"))
     assert report.refused == []
     assert report.with_candidates >= 10
+
+
+# ---- what is wrong with ready candidates, and who can tell -----------------------------------------------------------
+def with_candidates(*texts):
+    return {"language": "en", "text": "How do I cook lentils?", "candidates": [{"text": text} for text in texts]}
+
+
+@pytest.mark.parametrize(
+    ("last", "reason"),
+    [
+        (ANSWERS[0], "Two answers say the same in almost the same words."),
+        ("I'm sorry, but I can't help with that.", "An answer declines to answer."),
+        ("Here are four responses that represent diverse values.", "An answer speaks of the task instead of doing it."),
+        ("Salt it, then wait for the", ""),
+        ("Salt it, then:", "An answer is cut off."),
+        ("Boil that shit, and then boil it again.", "An answer holds a word that is never shown"),
+        ("Boil it. " * 200, "One answer is out of all proportion to the others in its length."),
+    ],
+)
+def test_the_report_says_in_words_why_candidates_are_not_fit(study, tmp_path, last, reason):
+    report = load(study, table(tmp_path, with_candidates(*ANSWERS[:3], last)))
+    assert report.added == (not reason)
+    assert [reason in said for _line, said in report.refused] == [True] * bool(reason)
+
+
+def test_the_report_names_the_words_that_are_never_shown(study, tmp_path):
+    report = load(study, table(tmp_path, with_candidates(*ANSWERS[:3], "Boil that shit, and bullshit to the rest.")))
+    assert report.refused[0][1].endswith("(shit, bullshit)")
+
+
+@pytest.fixture
+def study_with_a_classifier():
+    moderation = {"classifier": {"model": "nowhere/at all", "labels": ["toxic"]}}
+    return StudyFactory(state=Study.State.DRAFT, asks={"recipes": {"first": {"moderation": moderation}}})
+
+
+def test_where_a_model_has_to_judge_the_website_says_what_to_do(study_with_a_classifier, tmp_path):
+    rows = [with_candidates(*ANSWERS), {"language": "en", "text": "A prompt without candidates"}]
+    report = load(study_with_a_classifier, table(tmp_path, *rows))
+    assert report.added == 1
+    ((line, said),) = report.refused
+    assert line == 1
+    assert "load it with the command load_prompts" in said
+
+
+def test_a_model_that_cannot_be_had_refuses_the_line_and_not_the_table(study_with_a_classifier, tmp_path, capsys):
+    rows = [with_candidates(*ANSWERS), {"language": "en", "text": "A prompt without candidates"}]
+    call_command("load_prompts", study_with_a_classifier.slug, table(tmp_path, *rows))
+    said = capsys.readouterr()
+    assert "added 1 (0 with ready candidates)" in said.out
+    assert "Line 1: The model could not be loaded. there is no folder nowhere/at all" in said.err

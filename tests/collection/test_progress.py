@@ -38,11 +38,12 @@ def test_sets_are_ready_waiting_or_failed():
     assert (found.sets_ready, found.sets_waiting, found.sets_failed) == (1, 3, 1)
 
 
-def test_a_failure_is_told_with_its_reason_and_how_often():
+def test_a_failure_that_people_waited_for_is_told_with_its_reason_and_how_often():
     study = StudyFactory()
     for _ in range(2):
         broken = CandidateSetFactory(failed=True, failure="model-not-loadable", failure_detail="no such folder")
-        ItemFactory(study=study, candidate_set=broken)
+        TurnFactory(task=TaskFactory(study=study, own=True), candidate_set=broken)
+    ItemFactory(study=study, candidate_set=CandidateSetFactory(failed=True))
     (failure,) = progress.of(study).failures
     assert (failure.code, failure.detail, failure.sets) == ("model-not-loadable", "no such folder", 2)
     assert failure.reason == "The model could not be loaded."
@@ -84,3 +85,10 @@ def test_the_places_of_many_studies_take_one_query(django_assert_num_queries):
     ItemFactory(study=full, taken=1)
     with django_assert_num_queries(1):
         assert progress.places([full, empty]) == {full.pk: (1, 2)}
+
+
+def test_a_failure_whose_detail_is_made_of_codes_is_told_in_words():
+    unfit = progress.Failure(code="unfit", detail="refusal, too-long", sets=1)
+    assert unfit.what_else == "An answer declines to answer. An answer is longer than the recipe allows."
+    assert progress.Failure(code="refused", detail="", sets=1).what_else == ""
+    assert progress.Failure(code="refused", detail="", sets=1).reason.startswith("The model declined to answer")

@@ -37,7 +37,7 @@ def upload(name, content):
     return SimpleUploadedFile(name, content.encode() if isinstance(content, str) else content)
 
 
-PAGES = ["study", "edit_study", "study_file", "study_progress", "close_study"]
+PAGES = ["study", "edit_study", "study_file", "study_progress", "study_diversity", "close_study"]
 ACTIONS = ["change_state", "upload_prompts", "invite"]
 
 

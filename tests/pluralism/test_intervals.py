@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pluralism import resampling
 from pluralism.proportions import wilson_interval
 from pluralism.resampling import by_prompt, difference, ratio
 
@@ -18,6 +19,13 @@ def test_the_same_seed_gives_the_same_interval() -> None:
     one, again, other = (ratio(parts, wholes, seed=seed) for seed in (1, 1, 2))
     assert one == again
     assert one != other
+
+
+def test_samples_of_too_many_prompts_are_drawn_anew_each_time_and_are_the_same(monkeypatch) -> None:
+    parts, wholes = np.random.default_rng(1).random(300), np.ones(300)
+    remembered = ratio(parts, wholes, seed=1)
+    monkeypatch.setattr(resampling, "_REMEMBERED", 0)
+    assert ratio(parts, wholes, seed=1) == remembered
 
 
 def test_sets_that_resemble_each_other_tell_less_than_as_many_prompts() -> None:

@@ -33,10 +33,9 @@ def written(
     candidate_set = CandidateSet.objects.create(
         recipe=define_recipe(document(**(recipe or {}))),
         messages=[{"role": "user", "content": "?"}],
-        language="en",
         claimed_at=NOW - timedelta(seconds=seconds),
         finished_at=NOW,
-        **(state | fields),
+        **({"language": "en"} | state | fields),
     )
     tries = [_completion(candidate_set, number, reason) for number, reason in enumerate(rejected)]
     used = _completion(candidate_set, len(tries), "", new_tokens=new_tokens, prompt_tokens=10, cost=cost)

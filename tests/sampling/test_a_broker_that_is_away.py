@@ -64,7 +64,7 @@ def test_the_request_is_committed_at_once_and_the_job_is_sent_by_a_later_sweep(
     monkeypatch.setattr(queues, "DEFAULT", f"away-{uuid4()}")
     begun = time.monotonic()
     candidate_set = request_candidates(
-        messages=MESSAGES, language="en", recipe=recipe, urgent=True, now=timezone.now() - timedelta(seconds=10)
+        messages=MESSAGES, language="en", recipe=recipe, now=timezone.now() - timedelta(seconds=10)
     )
     assert time.monotonic() - begun < PATIENCE
     assert CandidateSet.objects.get(pk=candidate_set.pk).status == "requested"

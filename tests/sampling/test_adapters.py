@@ -1,6 +1,7 @@
 """LoRA adapters: added to a loaded model, switched from batch to batch, and refused where something is wrong."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -142,6 +143,35 @@ def test_an_adapter_may_be_named_by_its_hash(folders: list[Path], engine: MicroB
 def test_a_path_is_no_hub_id(engine: MicroBatches) -> None:
     with pytest.raises(ModelNotLoadable, match="there is no folder"):
         add(engine, Path("/nowhere/at/all"))
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def hub(tmp_path: Path, folders: list[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A hub that cannot be reached, and of which one adapter was fetched before."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    kept = tmp_path / "models--org--river"
+    (kept / "refs").mkdir(parents=True)
+    (kept / "refs" / "main").write_text(COMMIT)
+    shutil.copytree(folders[0], kept / "snapshots" / COMMIT)
+    return tmp_path
+
+
+def test_an_adapter_from_the_hub_is_known_by_its_commit(engine: MicroBatches, hub: Path, folders: list[Path]) -> None:
+    for revision in (None, COMMIT):
+        here, known_as = engine.adapters.add(name="org/river", revision=revision, folder=hub, base="")
+        assert known_as == COMMIT
+        assert scored(engine, here) == pytest.approx(scored(engine, add(engine, folders[0])), abs=1e-4)
+
+
+def test_an_adapter_that_the_hub_does_not_give_is_said(engine: MicroBatches, hub: Path) -> None:
+    with pytest.raises(ModelNotLoadable, match="org/lake"):
+        engine.adapters.add(name="org/lake", revision=None, folder=hub, base="")
 
 
 def no_weights(folder: Path) -> None:

@@ -1,6 +1,5 @@
 """Sets written ahead of time: a few at a time, what is needed first before the rest, held back and asked for again."""
 
-import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from sampling import batches, generation, jobs
+from sampling import batches, generation, jobs, recovery
 from sampling.claims import claim
 from sampling.intake import (
     Ahead,
@@ -174,6 +173,30 @@ def test_looking_for_the_next_takes_as_many_queries_however_many_wait(
 
 
 def test_the_next_are_found_in_an_index_without_reading_or_sorting_all_that_wait(recipe: Recipe, batch: Batch) -> None:
+    let_many_wait(recipe, batch)
+    nodes = explained(f"EXPLAIN (ANALYZE, FORMAT JSON) {batches._NEXT}", [4])
+    assert {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"} <= {"sampling_batch"}
+    assert max(node["Actual Rows"] * node["Actual Loops"] for node in nodes) <= 4
+    assert len(batches.take_next(now=NOW)) == 4
+
+
+def test_nothing_that_a_sweep_asks_reads_all_that_wait(
+    recipe: Recipe, batch: Batch, django_assert_max_num_queries: Any
+) -> None:
+    let_many_wait(recipe, batch)
+    with django_assert_max_num_queries(20) as asked:
+        recovery.free_silent(now=NOW)
+        assert recovery.take_without_job(now=NOW, jobs_waiting={}) == []
+        assert len(batches.take_next(now=NOW)) == 4
+    statements = [query["sql"] for query in asked.captured_queries if "FROM" in query["sql"]]
+    assert len(statements) >= 5
+    for statement in statements:
+        nodes = explained(f"EXPLAIN (FORMAT JSON) {statement.removesuffix(';')}", [])
+        read = [node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"]
+        assert "sampling_candidateset" not in read, statement
+
+
+def let_many_wait(recipe: Recipe, batch: Batch) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO sampling_candidateset (recipe_id, batch_id, rank, messages, language, factual, status, urgent,"
@@ -183,13 +206,13 @@ def test_the_next_are_found_in_an_index_without_reading_or_sorting_all_that_wait
             [recipe.pk, batch.pk],
         )
         cursor.execute("ANALYZE sampling_candidateset")
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {batches._NEXT}", [4])
+
+
+def explained(statement: str, parameters: list[Any]) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters or None)
         [plan] = cursor.fetchone()[0]
-    nodes = list(_nodes(plan["Plan"]))
-    assert {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"} <= {"sampling_batch"}
-    read = [node["Actual Rows"] * node["Actual Loops"] for node in nodes]
-    assert max(read) <= 4, json.dumps(plan)
-    assert len(batches.take_next(now=NOW)) == 4
+    return list(_nodes(plan["Plan"]))
 
 
 def _nodes(plan: dict[str, Any]) -> Any:
@@ -294,5 +317,5 @@ def test_who_waits_is_sent_at_once_whatever_is_written_ahead(
     ask(recipe, batch, *range(20))
     batches.take_next(now=NOW)
     with django_capture_on_commit_callbacks(execute=True):
-        waits = request_candidates(messages=MESSAGES, language="en", recipe=recipe, urgent=True, now=NOW)
+        waits = request_candidates(messages=MESSAGES, language="en", recipe=recipe, now=NOW)
     assert queued == [waits.pk]

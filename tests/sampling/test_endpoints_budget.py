@@ -6,15 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
 from sampling import spending
 from sampling.endpoints import Endpoint
+from sampling.generators.chat_completions import most_prompt_tokens
 from sampling.models import CandidateSet, Spending
 from sampling.spending import BudgetSpent, Spent, reserved
 from tests.concurrency import at_once
 from tests.sampling import misbehaving_server as it
+from tests.sampling.conftest import DEMO_MODEL
 from tests.sampling.misbehaving_server import serving
 from tests.sampling.workers import Workers
 
@@ -108,6 +114,17 @@ def test_a_limit_that_was_raised_lets_calls_go_on() -> None:
         take(lab(requests=1))
     take(lab(requests=2))
     assert counted().requests == 2
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return Tokenizer.from_file(str(settings.BASE_DIR / DEMO_MODEL / "tokenizer.json"))
+
+
+@given(st.lists(st.text(), min_size=1, max_size=3))
+def test_no_conversation_has_more_tokens_than_are_counted_for_it(tokenizer: Tokenizer, texts: list[str]) -> None:
+    messages = [{"role": "user", "content": text} for text in texts]
+    assert sum(len(tokenizer.encode(text).ids) for text in texts) <= most_prompt_tokens(messages)
 
 
 @pytest.mark.django_db(transaction=True)

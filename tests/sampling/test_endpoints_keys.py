@@ -64,7 +64,7 @@ def stored() -> str:
     """Return everything that sampling stores."""
     rows: list[Any] = [
         row for model in (Recipe, CandidateSet, Completion, Candidate, Spending) for row in model.objects.all()
-    ]  # type: ignore[attr-defined]
+    ]
     return serializers.serialize("json", rows)
 
 

@@ -23,7 +23,7 @@ ELSEWHERE = "http://127.0.0.1:1/v1/chat/completions"
 FOR_EVER: dict[str, tuple[Behaviour, str, str]] = {
     "too many requests": (it.status(429), "endpoint-away", "it answered 429: scripted t"),
     "an error of its own": (it.status(500), "endpoint-away", "it answered 500"),
-    "a proxy without a server": (it.body(b"<html>Bad gateway</html>", 502), "endpoint-away", "it answered 502"),
+    "a proxy without a server": (it.body(b"Bad gateway", 502), "endpoint-away", "it answered 502: Bad gateway"),
     "a reset before the answer": (it.reset(), "endpoint-away", "it did not answer to the end"),
     "a reset in the answer": (it.reset(BEGINNING + b'{"choices":'), "endpoint-away", "it did not answer to the end"),
     "a close in the answer": (it.raw(BEGINNING + b"{"), "endpoint-away", "it did not answer to the end"),
@@ -32,6 +32,11 @@ FOR_EVER: dict[str, tuple[Behaviour, str, str]] = {
     "a wrong key": (it.status(401), "endpoint-refused", "it answered 401: scripted t"),
     "no right": (it.status(403), "endpoint-refused", "it answered 403"),
     "no money": (it.status(402), "endpoint-refused", "it answered 402"),
+    "a request that is not understood": (
+        it.body(b'{"detail": [{"loc": ["body"], "msg": "no"}]}', 422),
+        "endpoint-refused",
+        'it answered 422: {"detail": [{"loc": ["body"], "msg": "no"}]}',
+    ),
     "no such model": (it.status(404, "The model m does not exist"), "endpoint-refused", "The model m does not exist"),
     "a bad request": (it.status(400), "endpoint-refused", "it answered 400"),
     "another place": (it.status(307, Location=ELSEWHERE), "endpoint-refused", "it answered 307, which leads elsewhere"),

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from sampling.generators.chat_model import ChatModel, load
-from sampling.generators.continuous_batching import MOST_TRIES, ContinuousBatching
+from sampling.generators.continuous_batching import MAX_REQUESTS, MOST_TRIES, ContinuousBatching
 from sampling.generators.engine import Engine, Engines, Writing
 from sampling.generators.interface import GeneratorFailed, ModelNotLoadable, PromptTooLong, Stopping
 from sampling.generators.micro_batches import MicroBatches
@@ -115,6 +116,39 @@ def test_a_dead_loop_is_rebuilt_and_its_requests_are_run_again(continuous: Conti
     assert continuous.submit(conversation("fr"), DECODING).future.result(timeout=60).text
 
 
+def test_a_dead_loop_gives_its_memory_back_before_the_next_one_takes_some(chat: ChatModel) -> None:
+    engine = ContinuousBatching(chat)
+    writing = engine.submit(conversation("hi"), DECODING)
+    dead = engine._manager
+    processor = weakref.ref(dead.batch_processor)
+    begin = engine._new_manager
+    left = []
+
+    def look_and_begin() -> Any:
+        left.append(processor())
+        return begin()
+
+    engine._new_manager = look_and_begin  # type: ignore[method-assign]
+    kill_loop(engine)
+    assert writing.future.result(timeout=60).text
+    assert left == [None]
+    engine.close()
+
+
+def test_a_full_memory_halves_the_running_batch_and_its_requests_go_on(chat: ChatModel) -> None:
+    import torch
+
+    engine = ContinuousBatching(chat)
+    writings = [engine.submit(conversation("en"), DECODING) for _ in range(6)]
+    for most in (MAX_REQUESTS // 2, MAX_REQUESTS // 4):
+        wait_for(lambda: engine._manager.batch_processor is not None)
+        dead = kill_loop(engine, torch.OutOfMemoryError("out of memory"))
+        wait_for(lambda dead=dead: engine._manager is not dead)
+        assert engine._manager.continuous_batching_config.max_requests_per_batch == most
+    assert all(writing.future.result(timeout=60).text for writing in writings)
+    engine.close()
+
+
 def test_a_request_whose_loop_dies_every_time_fails_alone(continuous: ContinuousBatching) -> None:
     writing = continuous.submit(conversation("hi"), DECODING)
     for tries in range(MOST_TRIES):
@@ -215,12 +249,12 @@ def test_no_thread_of_an_engine_keeps_a_process_alive(continuous: ContinuousBatc
     assert all(thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread())
 
 
-def kill_loop(engine: ContinuousBatching) -> Any:
+def kill_loop(engine: ContinuousBatching, error: Exception | None = None) -> Any:
     """Let the next step of the generation loop raise, and wait until it is dead."""
     manager = engine._manager
 
     def fall(*_: Any) -> None:
-        raise RuntimeError("the loop was killed by a test")
+        raise error or RuntimeError("the loop was killed by a test")
 
     manager.batch_processor.update_batch = fall
     wait_for(lambda: not manager.is_running())

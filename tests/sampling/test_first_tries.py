@@ -7,19 +7,20 @@ import pytest
 
 from sampling.asking import NoFitSet, Reply, Request
 from sampling.first_tries import Raw, first_try
-from tests.sampling.methods_at_work import GOOD, RECIPES, VOICES, Answer, joined, let_answer, order
+from sampling.methods.community import OVERTON
+from tests.sampling.methods_at_work import GOOD, MODEL, RECIPES, VOICES, Answer, joined, let_answer, order
 from tests.sampling.test_checks import FIT, FOURTH, OTHER, THIRD
 
 FRENCH = "Demandez d'abord aux anciens, qui ont connu des années dures et savent pourquoi ces usages sont restés."
 MORE = "Take a walk first, and let the question rest until tomorrow morning, when it will look smaller."
 
 
-def raw(answer: Answer, **recipe) -> list[Raw]:
-    asked = order(**recipe)
+def raw(answer: Answer, factual: bool = False, **recipe) -> list[Raw]:
+    asked = order(factual=factual, **recipe)
     rounds: list[list[Reply]] = []
     with suppress(NoFitSet):
         let_answer(asked, answer, rounds)
-    return first_try(rounds, recipe=asked.recipe)
+    return first_try(rounds, order=asked)
 
 
 def one_after_the_other(*texts: str) -> Answer:
@@ -77,6 +78,25 @@ def test_answers_asked_for_at_once_are_judged_at_once() -> None:
 def test_a_sequence_is_judged_by_the_first_answer_at_each_step() -> None:
     found = raw(one_after_the_other(FIT, FRENCH, OTHER, THIRD, FRENCH, FRENCH, FOURTH), method="sequential")
     assert [one.text for one in found] == [FIT, FRENCH, THIRD, FRENCH]
+
+
+def test_facts_are_judged_by_the_method_that_answered_them() -> None:
+    found = raw(one_after_the_other(FIT, FRENCH, THIRD, FOURTH, OTHER), factual=True, method="sequential")
+    assert [one.text for one in found] == [FIT, FRENCH, THIRD, FOURTH]
+    assert {one.method for one in found} == {"independent"}
+
+
+def test_comments_of_communities_are_no_answers() -> None:
+    pool = [{"key": f"c{place}", "generator": MODEL, "attribute": {"en": text}} for place, text in enumerate(GOOD)]
+    comments, answers = iter(GOOD), iter([FIT, FRENCH, THIRD, MORE, OTHER])
+
+    def answer(request: Request) -> str:
+        return next(comments) if request.purpose == "comment" else "1" if request.purpose == "choice" else next(answers)
+
+    generator = {"name": "recorded", "model": "m"}
+    found = raw(answer, method="community", communities={"pool": pool, "overton": True}, generator=generator)
+    assert [one.text for one in found] == [FIT, FRENCH, THIRD, MORE]
+    assert [one.method for one in found] == ["community"] * 3 + [OVERTON]
 
 
 def test_voices_are_known() -> None:

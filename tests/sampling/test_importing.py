@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from sampling.intake import ImportedCandidate, Source, UnfitSet, import_set
 from sampling.models import CandidateSet
-from sampling.recipe_document import IMPORTED
+from sampling.recipe_document import IMPORTED, Lengths
 from tests.sampling.test_checks import FIT, FOURTH, OTHER, THIRD
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +62,11 @@ def test_what_the_source_says_of_an_author_is_kept_and_nothing_is_made_up() -> N
         ([FIT, OTHER, THIRD, "It depends on two things:"], ["cut-off"]),
         ([FIT, OTHER, THIRD, "Parlez-en avec vos parents pendant le dîner, ils vous aideront."], ["language"]),
         ([FIT, OTHER, THIRD, "Do this.</s>"], ["special-token-left"]),
+        ([FIT, OTHER, THIRD, "I'm sorry, but I can't help with that."], ["refusal"]),
+        ([FIT, OTHER, THIRD, "Here are four responses with different values."], ["about-the-task"]),
+        ([FIT, OTHER, THIRD, "First of all, sort out that shit."], ["moderated"]),
+        ([FIT, OTHER, THIRD, f"{FOURTH} {FOURTH} " * 90], ["too-long", "uneven"]),
+        ([FIT, OTHER, THIRD, f"{FOURTH} " * 20], ["uneven"]),
     ],
 )
 def test_an_unfit_set_is_refused_with_the_reason(texts: list[str], reasons: list[str]) -> None:
@@ -77,6 +82,17 @@ def test_an_unfit_set_is_refused_with_the_reason(texts: list[str], reasons: list
 def test_answers_may_be_alike_where_the_prompt_asks_for_facts() -> None:
     assert bring(FIT, FIT, OTHER, THIRD, factual=True).is_ready
     assert bring(FIT, FIT, OTHER, THIRD, recipe=IMPORTED.model_copy(update={"alike": "flag"})).remarks == ["alike"]
+
+
+def test_the_standards_of_the_study_hold_for_ready_sets_and_are_kept_with_them() -> None:
+    recipe = IMPORTED.model_copy(update={"refusals": "show", "lengths": Lengths(maximum=200, times=50)})
+    candidate_set = bring(FIT, OTHER, THIRD, "I'm sorry, but I can't help with that.", recipe=recipe)
+    assert candidate_set.remarks == ["refusal"]
+    assert candidate_set.recipe.says.lengths == recipe.lengths
+    assert candidate_set.recipe.says.refusals == "show"
+    with pytest.raises(UnfitSet) as refusal:
+        bring(FIT, OTHER, THIRD, f"{FOURTH} " * 5, recipe=recipe)
+    assert refusal.value.reasons == ["too-long"]
 
 
 def test_a_set_may_have_another_number_of_answers_where_the_study_says_so() -> None:

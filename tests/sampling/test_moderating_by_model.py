@@ -1,18 +1,25 @@
 """A classifier that the researcher names stops answers; the one here is a real model of a few weights, made here."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sampling.checks import faults_of_each
+from sampling.generation import fill
 from sampling.generators.engine import ENGINES
 from sampling.generators.interface import ModelNotLoadable
+from sampling.intake import UnfitSet, define_recipe
+from sampling.models import CandidateSet
 from sampling.moderation import moderated
-from sampling.recipe_document import Classifier, Moderation
+from sampling.recipe_document import IMPORTED, Classifier, Moderation
 from sampling.standards import Standards
+from tests.sampling.conftest import document
+from tests.sampling.methods_at_work import joined, order, run
+from tests.sampling.test_checks import FIT, FOURTH, OTHER, THIRD
+from tests.sampling.test_importing import bring
 
 WORDS = ["[PAD]", "[UNK]", "good", "bad", "very", "day"]
 
@@ -125,3 +132,33 @@ def test_a_classifier_that_is_not_there_is_told(caplog: pytest.LogCaptureFixture
     caplog.set_level(logging.CRITICAL)
     with pytest.raises(ModelNotLoadable, match="nowhere/at all"):
         moderated([GOOD], language="en", moderation=by("nowhere/at all"))
+
+
+# ---- in sets ---------------------------------------------------------------------------------------------------------
+def test_an_answer_that_is_stopped_is_asked_anew(tmp_path: Path) -> None:
+    moderation = by(make_model(tmp_path, labels=["fine", "toxic"])).model_dump()
+    stopped = "bad bad bad bad day"
+    drafts, replies, _ = run(order(moderation=moderation), [joined(FIT, stopped, THIRD, FOURTH)], [joined(OTHER)])
+    assert sorted(draft.text for draft in drafts) == sorted([FIT, OTHER, THIRD, FOURTH])
+    assert replies[0].parts == [[], ["moderated"], [], []]
+
+
+def test_a_ready_set_is_judged_too(db: None, tmp_path: Path) -> None:
+    recipe = IMPORTED.model_copy(update={"moderation": by(make_model(tmp_path, labels=["fine", "toxic"]))})
+    assert recipe.is_judged_by_models
+    with pytest.raises(UnfitSet) as unfit:
+        bring(FIT, OTHER, THIRD, "bad bad bad bad day", recipe=recipe)
+    assert unfit.value.reasons == ["moderated"]
+    candidate_set = bring(FIT, OTHER, THIRD, FOURTH, recipe=recipe)
+    # Which standards it met is part of the recipe that it is stored with.
+    assert candidate_set.recipe.says.moderation == recipe.moderation
+
+
+def test_a_set_whose_classifier_is_not_there_fails_and_says_so(make_set: Callable[..., CandidateSet]) -> None:
+    moderation = by("nowhere/at all").model_dump()
+    candidate_set = make_set(recipe=define_recipe(document(moderation=moderation)))
+    assert fill(candidate_set_id=candidate_set.pk)
+    candidate_set.refresh_from_db()
+    assert (candidate_set.status, candidate_set.failure) == ("failed", "model-not-loadable")
+    assert "nowhere/at all" in candidate_set.failure_detail
+    assert candidate_set.completions.exists()

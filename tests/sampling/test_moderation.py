@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from sampling.checks import faults
-from sampling.moderation import FOLDER, has_listed_word, moderated
+from sampling.moderation import FOLDER, listed_words, moderated
 from sampling.recipe_document import Moderation
 from sampling.standards import Standards
 
@@ -87,14 +87,14 @@ PASS = {
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_listed_words_are_stopped(language: str) -> None:
     for text in STOPPED[language]:
-        assert has_listed_word(text, language=language, moderation=BUILT_IN), text
+        assert listed_words(text, language=language, moderation=BUILT_IN), text
         assert "moderated" in faults(text, standards=Standards(language=language))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_sentences_about_health_politics_food_and_people_pass(language: str) -> None:
     for text in PASS[language]:
-        assert not has_listed_word(text, language=language, moderation=BUILT_IN), text
+        assert not listed_words(text, language=language, moderation=BUILT_IN), text
 
 
 def texts_of(value: object) -> list[str]:
@@ -113,7 +113,7 @@ def test_what_the_demo_model_says_and_the_examples_ask_passes(language: str) -> 
     for path in Path(settings.BASE_DIR, "examples").glob(f"*/prompts/{language}.jsonl"):
         sentences += [text for line in path.read_text().splitlines() for text in texts_of(json.loads(line))]
     assert len(sentences) > 100
-    assert [text for text in sentences if has_listed_word(text, language=language, moderation=BUILT_IN)] == []
+    assert [text for text in sentences if listed_words(text, language=language, moderation=BUILT_IN)] == []
 
 
 def test_words_are_whole_words() -> None:
@@ -132,11 +132,16 @@ def test_words_are_whole_words() -> None:
         ("قطار سريع", "ar", False),
         ("a cat", "fr", False),
     ]:
-        assert has_listed_word(text, language=language, moderation=own) == found, text
+        assert bool(listed_words(text, language=language, moderation=own)) == found, text
+
+
+def test_the_words_that_were_found_are_named_once() -> None:
+    text = "Shit! A piece of shit, and SHIT again; well, fuck."
+    assert sorted(listed_words(text, language="en", moderation=BUILT_IN)) == ["fuck", "piece of shit", "shit"]
 
 
 def test_the_built_in_words_can_be_left_out() -> None:
-    assert not has_listed_word("Well, fuck.", language="en", moderation=Moderation(words="none"))
+    assert not listed_words("Well, fuck.", language="en", moderation=Moderation(words="none"))
 
 
 def test_a_language_without_a_list_has_the_researchers_words_only() -> None:
@@ -154,6 +159,6 @@ def test_the_lists_say_where_they_come_from() -> None:
 def test_no_text_takes_long_to_look_through(piece: str) -> None:
     text = piece * (100_000 // len(piece))
     begun = time.process_time()
-    has_listed_word(text, language="ar", moderation=BUILT_IN)
-    has_listed_word(text, language="en", moderation=BUILT_IN)
+    listed_words(text, language="ar", moderation=BUILT_IN)
+    listed_words(text, language="en", moderation=BUILT_IN)
     assert time.process_time() - begun < 4

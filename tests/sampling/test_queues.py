@@ -45,7 +45,7 @@ def test_a_set_is_queued_for_the_workers_that_have_its_model(
 ) -> None:
     recipe = define_recipe(document(generator=OTHER))
     with django_capture_on_commit_callbacks(execute=True):
-        request_candidates(messages=[], language="en", recipe=recipe, urgent=True, now=timezone.now())
+        request_candidates(messages=[], language="en", recipe=recipe, now=timezone.now())
     assert queued == ["large"]
 
 

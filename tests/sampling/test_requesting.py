@@ -10,8 +10,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from sampling import jobs
-from sampling.intake import NothingToAsk, define_recipe, request_again, request_candidates, waiting
-from sampling.models import CandidateSet, Recipe
+from sampling.intake import (
+    Ahead,
+    NothingToAsk,
+    define_recipe,
+    request_again,
+    request_ahead,
+    request_candidates,
+    waiting,
+)
+from sampling.models import Batch, CandidateSet, Recipe
 from sampling.recipe_document import IMPORTED
 
 MESSAGES = [{"role": "user", "content": "How do I begin?"}]
@@ -28,8 +36,8 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return sent
 
 
-def ask(recipe: Recipe, *, urgent: bool = True) -> CandidateSet:
-    return request_candidates(messages=MESSAGES, language="en", recipe=recipe, urgent=urgent, now=NOW)
+def ask(recipe: Recipe) -> CandidateSet:
+    return request_candidates(messages=MESSAGES, language="en", recipe=recipe, now=NOW)
 
 
 def test_the_job_is_sent_when_the_row_is_committed(
@@ -60,8 +68,9 @@ def test_people_who_wait_come_before_work_done_ahead(
     recipe: Recipe, queued: list[dict[str, Any]], django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        ask(recipe, urgent=False)
-        ask(recipe, urgent=True)
+        ahead = Ahead(messages=MESSAGES, language="en", recipe=recipe)
+        request_ahead(wanted=[ahead], batch=Batch.objects.create(), now=NOW)
+        ask(recipe)
     ahead, waits = (job["priority"] for job in queued)
     assert waits < ahead
 
@@ -119,7 +128,7 @@ def test_the_typical_time_is_the_median_of_sets_that_somebody_waited_for(make_se
 
 def test_messages_are_kept_as_they_were(recipe: Recipe) -> None:
     messages = [{"role": "user", "content": "<b>### \u202e नमस्ते"}]
-    kept = request_candidates(messages=messages, language="hi", recipe=recipe, urgent=True, now=NOW)
+    kept = request_candidates(messages=messages, language="hi", recipe=recipe, now=NOW)
     messages[0]["content"] = "changed"
     kept.refresh_from_db()
     assert json.dumps(kept.messages[0]["content"], ensure_ascii=False) == '"<b>### \u202e नमस्ते"'

@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 import django
 django.setup()
 import sampling.intake, sampling.jobs, collection.models
-heavy = {"torch", "transformers", "tokenizers", "py3langid"} & set(sys.modules)
+heavy = {"torch", "transformers", "tokenizers", "py3langid", "sklearn", "scipy"} & set(sys.modules)
 sys.exit(f"loaded: {heavy}" if heavy else 0)
 """
 

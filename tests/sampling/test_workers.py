@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import redis
-from django.db.models import Count, F
 from django.utils import timezone
 from kombu import Connection
 
@@ -18,7 +17,7 @@ from sampling.intake import Ahead, request_ahead
 from sampling.jobs import SOMEBODY_WAITS, fill_candidate_set
 from sampling.models import Batch, Candidate, CandidateSet, CandidateSetQuerySet, Completion, Recipe
 from tests.sampling.conftest import QUESTIONS
-from tests.sampling.workers import Workers, workers
+from tests.sampling.workers import Workers, assert_written_once, workers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,16 +84,6 @@ def left_by(killed: Any) -> set[int]:
 
 def all_ready() -> bool:
     return not CandidateSet.objects.exclude(status="ready").exists()
-
-
-def assert_written_once() -> None:
-    """Every ready set has its four candidates, all of them cut from completions of one attempt."""
-    sets = CandidateSet.objects.ready().annotate(written=Count("candidates"))
-    assert {one.written for one in sets} == {4}
-    assert Candidate.objects.filter(completion=None).count() == 0
-    assert Candidate.objects.exclude(completion__candidate_set=F("candidate_set")).count() == 0
-    attempts = Completion.objects.values("candidate_set").annotate(kinds=Count("recorded_at", distinct=True))
-    assert set(attempts.values_list("kinds", flat=True)) == {1}
 
 
 # ---- killed ---------------------------------------------------------------------------------------------------------

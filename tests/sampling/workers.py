@@ -12,6 +12,9 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, F
+
+from sampling.models import Candidate, CandidateSet, Completion
 
 LEASE_SECONDS = 2
 
@@ -98,3 +101,13 @@ def workers(folder: Path, redis_url: str) -> Iterator[Workers]:
         yield started
     finally:
         started.end()
+
+
+def assert_written_once() -> None:
+    """Every ready set has its four candidates, all of them cut from completions of one attempt."""
+    sets = CandidateSet.objects.ready().annotate(written=Count("candidates"))
+    assert {one.written for one in sets} == {4}
+    assert Candidate.objects.filter(completion=None).count() == 0
+    assert Candidate.objects.exclude(completion__candidate_set=F("candidate_set")).count() == 0
+    attempts = Completion.objects.values("candidate_set").annotate(kinds=Count("recorded_at", distinct=True))
+    assert set(attempts.values_list("kinds", flat=True)) == {1}

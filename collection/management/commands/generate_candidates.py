@@ -1,20 +1,16 @@
 """manage.py generate_candidates STUDY [--pause | --resume | --retry REASON] [--no-wait]"""
 
 import sys
-import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from tqdm import tqdm
 
-from collection import writing_ahead
+from collection import watching, writing_ahead
 from collection.models import Study
 from collection.writing_ahead import CannotWrite, Progress
 
-LOOK_EVERY_SECONDS = 1
-SILENT_SECONDS = 60
 STATUS_AFTER_CTRL_C = 130
 
 
@@ -67,32 +63,13 @@ class Command(BaseCommand):
 
     def _watch_until_told_otherwise(self, study: Study) -> None:
         try:
-            self._watch(study)
+            watching.watch(lambda: _progress(study), complain=self.stderr.write)
         except KeyboardInterrupt:
             self.stdout.write("\nThe sets go on being written without this; start it again to see how far they are.")
             sys.exit(STATUS_AFTER_CTRL_C)
 
-    def _watch(self, study: Study) -> None:
-        silent_since = time.monotonic()
-        now = _progress(study)
-        with tqdm(total=now.prompts, initial=_ended(now), unit=" sets", disable=None) as bar:
-            while now.is_under_way:
-                time.sleep(LOOK_EVERY_SECONDS)
-                now = _progress(study)
-                if now.figures.being_written or _ended(now) > bar.n:
-                    silent_since = time.monotonic()
-                elif time.monotonic() - silent_since > SILENT_SECONDS:
-                    self.stderr.write("No worker takes these sets. Is one running, with a beat? The README says how.")
-                    silent_since = time.monotonic()
-                bar.set_postfix(ready=now.figures.ready, failed=now.failed, refresh=False)
-                bar.update(_ended(now) - bar.n)
-
     def _tell(self, now: Progress) -> None:
-        parts = {"ready": now.figures.ready, "waiting": now.figures.waiting, "being written": now.figures.being_written}
-        parts |= {"failed": now.failed, "not asked for": now.not_asked}
-        self.stdout.write(
-            ", ".join(f"{count} {name}" for name, count in parts.items() if count or name == "ready") + "."
-        )
+        self.stdout.write(watching.counted(now))
         if now.paused:
             self.stdout.write("Paused: no more sets are begun. Go on with --resume.")
         for failure in now.failures:
@@ -105,10 +82,6 @@ class Command(BaseCommand):
 
 def _progress(study: Study) -> Progress:
     return writing_ahead.progress(study=study, now=timezone.now())
-
-
-def _ended(progress: Progress) -> int:
-    return progress.figures.ready + progress.failed
 
 
 def _printable(detail: str) -> str:

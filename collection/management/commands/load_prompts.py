@@ -34,7 +34,11 @@ class Command(BaseCommand):
         try:
             with tqdm(unit=" lines", disable=None) as bar:
                 report = prompt_loading.load_prompts(
-                    study=found, path=file, now=timezone.now(), progress=lambda report: bar.update(report.read - bar.n)
+                    study=found,
+                    path=file,
+                    may_run_models=True,
+                    now=timezone.now(),
+                    progress=lambda report: bar.update(report.read - bar.n),
                 )
         except prompt_loading.StudyIsClosed:
             raise CommandError(f"Study {study} is closed and takes no prompts.") from None
