@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('annotators', '0002_check_outcomes'),
-        ('collection', '0002_batches_and_recipe_comparisons'),
+        ('collection', '0003_drawn_prompts'),
     ]
 
     operations = [

@@ -8,6 +8,6 @@ def draw_keys(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("collection", "0003_roles_kinds_held_tasks_and_offers")]
+    dependencies = [("collection", "0004_roles_kinds_held_tasks_and_offers")]
 
     operations = [migrations.RunPython(draw_keys, migrations.RunPython.noop)]
