@@ -27,7 +27,8 @@ _ESTIMATE = ("value", "low", "high", "prompts")
 FIGURE_COLUMNS = (*_WHOSE, "figure", *_OF, *_ESTIMATE, *(f"less_baseline_{name}" for name in _ESTIMATE))
 SET_COLUMNS = ("recipe", "prompt", "prompt_key", "language", "number", "set", "status", "failure", "recipe_sha256")
 
-_OF_WORDS = ("words", "relevance")
+OF_WORDS = ("words", "relevance")
+"""Groups of tables that depend on the embedder."""
 
 
 def figures_csv(comparison: RecipeComparison, *, baseline: str) -> Iterator[str]:
@@ -38,8 +39,8 @@ def figures_csv(comparison: RecipeComparison, *, baseline: str) -> Iterator[str]
         found = remembered_figures(comparison=comparison, baseline=baseline, embedder=embedder)
         for group in comparison_tables.groups(found, baseline=baseline):
             # What knows no embedder stands there once.
-            if group.key in _OF_WORDS or embedder == N_GRAMS:
-                of_words = embedder if group.key in _OF_WORDS else ""
+            if group.key in OF_WORDS or embedder == N_GRAMS:
+                of_words = embedder if group.key in OF_WORDS else ""
                 for table in group.tables:
                     yield from (_line(cells) for cells in _figures_of(table, hashes, of_words))
         if embedder == N_GRAMS:
@@ -59,7 +60,7 @@ def _figures_of(table: Table, hashes: Mapping[str, str], embedder: str) -> Itera
 def _counts(found: Figures, hashes: Mapping[str, str]) -> Iterator[Cells]:
     for name, one in found.items():
         counted: dict[str, int] = {
-            **{key: getattr(one, key) for key in ("sets", "prompts", "unfinished", "erased", "raw_answers")},
+            **{key: getattr(one, key) for key in ("sets", "prompts", "unfinished", "erased", "factual", "raw_answers")},
             **{
                 f"{kind}.{code}": n
                 for kind in ("failed", "faults", "rejections")
