@@ -25,7 +25,18 @@ _WHOSE = ("recipe", "recipe_sha256", "part")
 _OF = ("of", "embedder", "scheme", "source")
 _ESTIMATE = ("value", "low", "high", "prompts")
 FIGURE_COLUMNS = (*_WHOSE, "figure", *_OF, *_ESTIMATE, *(f"less_baseline_{name}" for name in _ESTIMATE))
-SET_COLUMNS = ("recipe", "prompt", "prompt_key", "language", "number", "set", "status", "failure", "recipe_sha256")
+SET_COLUMNS = (
+    "recipe",
+    "recipe_sha256",
+    "prompt",
+    "prompt_key",
+    "language",
+    "factual",
+    "number",
+    "set",
+    "status",
+    "failure",
+)
 
 OF_WORDS = ("words", "relevance")
 """Groups of tables that depend on the embedder."""
@@ -119,10 +130,11 @@ def _sets_of(
     values = [_values(sets, one, side) for one in labels for side in (FIRST_TRY, SHOWN)]
     for place, row in enumerate(sets.rows):
         prompt = int(sets.prompts[place])
-        whose = [plain(compared.name), prompt, plain(prompts[prompt]), row.language, numbers[row.pk], row.pk]
+        whose = [plain(compared.name), compared.recipe.sha256, prompt, plain(prompts[prompt]), row.language]
+        state = [int(row.factual), numbers[row.pk], row.pk, row.status, row.failure]
         measures = [_rounded(float(column[place])) for column in columns]
         said = [json.dumps(one[row.pk], ensure_ascii=False) if row.pk in one else "" for one in values]
-        yield [*whose, row.status, row.failure, compared.recipe.sha256, *measures, *said]
+        yield [*whose, *state, *measures, *said]
 
 
 def _is_of_words(key: str) -> bool:

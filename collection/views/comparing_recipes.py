@@ -158,6 +158,7 @@ def _shown(request: HttpRequest, comparison: RecipeComparison) -> dict[str, Any]
         "embedders": measured_by,
         "embedder": embedder,
         "words_alone": embedder == N_GRAMS,
+        "facts": max(one.factual for one in figures.values()),
         "sides": SIDES,
         "besides": BESIDE,
         "overview": _overview(figures, groups, baseline),

@@ -262,6 +262,12 @@ def test_it_says_that_n_grams_see_words_and_not_values(client, comparison):
     assert "“X is wrong”" not in by_model
 
 
+def test_it_says_how_many_sets_answer_questions_of_fact(client, study):
+    sets = [one_set(0.5), one_set(0.5), one_set(0.1, factual=True), one_set(0.1, factual=True)]
+    said = text_of(client.get(at(comparison_of({"one": sets, "other": [one_set(0.2) for _ in range(4)]}, study=study))))
+    assert "2 sets of each recipe answer questions of fact" in said
+
+
 def test_a_judge_is_shown_with_how_often_it_is_right(client, comparison):
     for one in CandidateSet.objects.all():
         labelled(one, source="judge@1", b="a")
