@@ -83,7 +83,7 @@ def ordered(rng: random.Random, name: str) -> corpus.Order:
     def speak(values: Sequence[str]) -> list[str]:
         return corpus.answers(rng, language="en", values=values, subject=corpus.Subject("advice"))
 
-    return corpus.ASKED[name][1](rng, "en", corpus.Subject("advice"), speak)
+    return corpus.ASKED[name].write(rng, "en", corpus.Subject("advice"), speak)
 
 
 def test_the_weights_are_the_ones_in_the_checksums():
