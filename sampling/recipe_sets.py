@@ -55,6 +55,7 @@ class RecipeSets:
         self.ordinary = recipe.ordinary if recipe else 0
         self.factual = np.array([row.factual for row in self.rows], dtype=bool)
         """For questions of fact: their answers should agree, and say nothing of how a recipe makes others differ."""
+        self._differing: dict[str, list[Text]] = {}
         self.raw_faults = self._raw_faults()
         self.columns = self._ends() | self._costs() | self._measures(embedder)
 
@@ -141,9 +142,11 @@ class RecipeSets:
             yield Text(pk, text_sha256(text), method)
 
     def differing_texts(self, of: str) -> list[Text]:
-        """Return the same without those that should agree."""
-        facts = {pk for pk, is_fact in zip(self.ids, self.factual, strict=True) if is_fact}
-        return [text for text in self.texts(of) if text.candidate_set_id not in facts]
+        """Return the same without those that should agree; read once, as every recipe is compared with one baseline."""
+        if of not in self._differing:
+            facts = {pk for pk, is_fact in zip(self.ids, self.factual, strict=True) if is_fact}
+            self._differing[of] = [text for text in self.texts(of) if text.candidate_set_id not in facts]
+        return self._differing[of]
 
 
 def _texts(rows: QuerySet[Any], candidate_sets: Collection[int]) -> Iterable[tuple[int, str, str]]:
