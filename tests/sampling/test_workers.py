@@ -25,7 +25,7 @@ MakeSet = Callable[..., CandidateSet]
 LANGUAGES = ["en", "fr", "it", "hi", "pt", "ar"]
 AT_ONCE = 16
 # So that a slow and busy machine does not need most of the 30 seconds to write what it writes at once.
-FEW_AT_ONCE = {"AHEAD_AT_ONCE": "4"}
+FEW_AT_ONCE = {"AHEAD_AT_ONCE": "2"}
 
 
 @pytest.fixture
