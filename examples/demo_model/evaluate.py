@@ -19,7 +19,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 SAMPLING = {"do_sample": True, "temperature": 0.7, "top_p": 0.95, "top_k": 50}
 MAX_NEW_TOKENS = 640
 SETS_HELP = "completions per language and group, a multiple of four; half as many for each of the other instructions"
-BATCH = 48
+BATCH = 144
 ASKED_FOR_SEVERAL = ("known topic", "any prompt", "several turns", "2, 3 or 5", "missing ones")
 OTHER_INSTRUCTIONS = (
     "relevance-first",
