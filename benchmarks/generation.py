@@ -22,6 +22,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +206,9 @@ def _engine(
     """Let everybody ask at once, several times over, through a fresh engine; return also what one round wrote."""
     engine = ContinuousBatching(chat.twin())
     _burst(engine, asked[:1], decoding, times)
-    seconds, waited, tokens, writings = 0.0, [], 0, []
+    seconds, tokens = 0.0, 0
+    waited: list[float] = []
+    writings: list[Writing] = []
     for _round in range(rounds):
         took, each, writings = _burst(engine, asked, decoding, times)
         seconds += took
@@ -234,14 +237,16 @@ def _burst(
         for _each in range(times):
             writing = engine.submit(messages, decoding)
             # The last of somebody's completions is the one that they wait for.
-            writing.future.add_done_callback(
-                lambda _future, person=person: ended.__setitem__(person, time.perf_counter())
-            )
+            writing.future.add_done_callback(partial(_note, ended, person))
             writings.append(writing)
     for writing in writings:
         writing.future.result()
     took = time.perf_counter() - begun
     return took, [end - begun for end in ended.values()], writings
+
+
+def _note(ended: dict[int, float], person: int, _future: object) -> None:
+    ended[person] = time.perf_counter()
 
 
 class _Until(StoppingCriteria):

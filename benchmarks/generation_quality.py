@@ -58,7 +58,7 @@ def _figures(document: dict[str, Any], prompts: int) -> dict[str, str]:
                 labels.append([_label(one, language) for one in texts])
                 numbers.append(number)
     sets = len(seconds)
-    found = correlation(np.array(labels), np.array(numbers), seed=1)
+    held = correlation(np.array(labels), np.array(numbers), seed=1)
     return {
         "sets": str(sets),
         "fit at the first try": f"{100 * first / sets:.1f} %",
@@ -67,8 +67,8 @@ def _figures(document: dict[str, Any], prompts: int) -> dict[str, str]:
         "mean distance": f"{statistics.mean(distances):.2f}",
         "Vendi score": f"{statistics.mean(vendis):.2f}",
         "distinct values": f"{statistics.mean(len(set(row) - {-1}) for row in labels):.2f}",
-        "rho_w": _with_interval(found.rho_w),
-        "floor of rho_w": f"{found.floor:.2f}" if found.floor is not None else "none",
+        "rho_w": _with_interval(held.rho_w),
+        "floor of rho_w": f"{held.floor:.2f}" if held.floor is not None else "none",
     }
 
 

@@ -25,9 +25,21 @@ _WHOSE = ("recipe", "recipe_sha256", "part")
 _OF = ("of", "embedder", "scheme", "source")
 _ESTIMATE = ("value", "low", "high", "prompts")
 FIGURE_COLUMNS = (*_WHOSE, "figure", *_OF, *_ESTIMATE, *(f"less_baseline_{name}" for name in _ESTIMATE))
-SET_COLUMNS = ("recipe", "prompt", "prompt_key", "language", "number", "set", "status", "failure", "recipe_sha256")
+SET_COLUMNS = (
+    "recipe",
+    "recipe_sha256",
+    "prompt",
+    "prompt_key",
+    "language",
+    "factual",
+    "number",
+    "set",
+    "status",
+    "failure",
+)
 
-_OF_WORDS = ("words", "relevance")
+OF_WORDS = ("words", "relevance")
+"""Groups of tables that depend on the embedder."""
 
 
 def figures_csv(comparison: RecipeComparison, *, baseline: str) -> Iterator[str]:
@@ -38,8 +50,8 @@ def figures_csv(comparison: RecipeComparison, *, baseline: str) -> Iterator[str]
         found = remembered_figures(comparison=comparison, baseline=baseline, embedder=embedder)
         for group in comparison_tables.groups(found, baseline=baseline):
             # What knows no embedder stands there once.
-            if group.key in _OF_WORDS or embedder == N_GRAMS:
-                of_words = embedder if group.key in _OF_WORDS else ""
+            if group.key in OF_WORDS or embedder == N_GRAMS:
+                of_words = embedder if group.key in OF_WORDS else ""
                 for table in group.tables:
                     yield from (_line(cells) for cells in _figures_of(table, hashes, of_words))
         if embedder == N_GRAMS:
@@ -59,7 +71,7 @@ def _figures_of(table: Table, hashes: Mapping[str, str], embedder: str) -> Itera
 def _counts(found: Figures, hashes: Mapping[str, str]) -> Iterator[Cells]:
     for name, one in found.items():
         counted: dict[str, int] = {
-            **{key: getattr(one, key) for key in ("sets", "prompts", "unfinished", "erased", "raw_answers")},
+            **{key: getattr(one, key) for key in ("sets", "prompts", "unfinished", "erased", "factual", "raw_answers")},
             **{
                 f"{kind}.{code}": n
                 for kind in ("failed", "faults", "rejections")
@@ -118,10 +130,11 @@ def _sets_of(
     values = [_values(sets, one, side) for one in labels for side in (FIRST_TRY, SHOWN)]
     for place, row in enumerate(sets.rows):
         prompt = int(sets.prompts[place])
-        whose = [plain(compared.name), prompt, plain(prompts[prompt]), row.language, numbers[row.pk], row.pk]
+        whose = [plain(compared.name), compared.recipe.sha256, prompt, plain(prompts[prompt]), row.language]
+        state = [int(row.factual), numbers[row.pk], row.pk, row.status, row.failure]
         measures = [_rounded(float(column[place])) for column in columns]
         said = [json.dumps(one[row.pk], ensure_ascii=False) if row.pk in one else "" for one in values]
-        yield [*whose, row.status, row.failure, compared.recipe.sha256, *measures, *said]
+        yield [*whose, *state, *measures, *said]
 
 
 def _is_of_words(key: str) -> bool:

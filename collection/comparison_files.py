@@ -8,7 +8,7 @@ from django.utils.translation import override
 
 from collection import comparison_tables, plotting, recipe_comparing
 from collection.comparison_csv import figures_csv, sets_csv
-from collection.comparison_figures import remembered_figures
+from collection.comparison_figures import Figures, remembered_figures
 from collection.comparison_tables import BESIDE, SIDES, Cell, Counts, Group, Row, Table, is_negative
 from collection.estimates import interval, number
 from collection.models import RecipeComparison
@@ -46,7 +46,7 @@ def write(
             plots={key: name for key, (name, _drawn) in plots.items()},
         )
         texts = {
-            "table.md": f"{_heading(comparison)}\n{said}",
+            "table.md": f"{_heading(comparison)}{_about_facts(found)}\n{said}",
             "figures.csv": "".join(figures_csv(comparison, baseline=baseline)),
             "sets.csv": "".join(sets_csv(comparison)),
             **dict(plots.values()),
@@ -66,6 +66,12 @@ def _heading(comparison: RecipeComparison) -> str:
         f"{comparison.seed}; {comparison.sets_per_prompt} sets of each recipe for each prompt. In brackets: 95 % "
         "intervals, drawn over prompts; differences are taken on the prompts that both recipes have.\n"
     )
+
+
+def _about_facts(found: Figures) -> str:
+    facts = max(one.factual for one in found.values())
+    note = f"\n{facts} sets of each recipe answer questions of fact: they are left out of distances and labels.\n"
+    return note if facts else ""
 
 
 def markdown(groups: Sequence[Group], counts: Sequence[Counts], *, baseline: str, plots: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ NOTHING = "–"
 _MINUS = "\N{MINUS SIGN}"
 # So that the sign stays before its number among letters that are read from right to left.
 _ISOLATED = "\N{LEFT-TO-RIGHT ISOLATE}{}\N{POP DIRECTIONAL ISOLATE}"
+_ISOLATED_AS_IT_BEGINS = "\N{FIRST STRONG ISOLATE}{}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def number(value: Estimate | float | None, decimals: int) -> str:
@@ -32,3 +33,17 @@ def interval(estimate: Estimate | None, decimals: int) -> str:
         return ""
     low, high = number(estimate.low, decimals), number(estimate.high, decimals)
     return gettext("{low} to {high}").format(low=low, high=high)
+
+
+def difference(estimate: Estimate | None, decimals: int) -> str:
+    """Return by how much one value differs from another, with its sign; a dash where that is not known."""
+    said = number(estimate, decimals)
+    positive = estimate is not None and round(estimate.value, decimals) > 0
+    if not positive:
+        return said
+    return _ISOLATED.format(f"+{said}") if get_language_bidi() else f"+{said}"
+
+
+def isolated(text: str) -> str:
+    """Return a text of somebody else so that, on a page read from the right, its signs stay in their order."""
+    return _ISOLATED_AS_IT_BEGINS.format(text) if get_language_bidi() else text

@@ -12,11 +12,13 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language_bidi, gettext
 
 from collection.comparison_tables import DIVERSE, SIDES, Row, Table
-from collection.estimates import interval, number
+from collection.estimates import interval, isolated, number
 from pluralism.resampling import Estimate
 
 TEMPLATE = "collection/managing/_plot.html"
 FILE_TEMPLATE = "collection/managing/plot.svg"
+
+NAME_CHARACTERS = 28
 
 _ROW, _TOP, _BOTTOM, _BETWEEN_MARKS = 46, 4, 26, 9
 _LEFT, _WIDTH = 2.0, 96.0
@@ -46,7 +48,7 @@ class Line:
     """The figure as it is shown, in numbers."""
     marks: Sequence[Mark]
     floor: str
-    """Where the lowest possible value is; empty where it is not known."""
+    """Where the lowest possible value is; empty where it is not known or below the axis."""
 
 
 @dataclass(frozen=True)
@@ -149,12 +151,17 @@ def _line(row: Row, place: int, table: Table, scale: _Scale) -> Line:
     last = row.cells.get(table.sides[-1]) if table.sides else None
     lowest = last.beside.get("floor") if last else None
     return Line(
-        name=name_of(row),
+        name=_short(name_of(row)),
         y=top + 16,
         said=number(last.estimate if last else None, table.decimals),
         marks=marks,
-        floor=scale.at(lowest) if isinstance(lowest, float) else "",
+        floor=scale.at(lowest) if isinstance(lowest, float) and lowest >= scale.low else "",
     )
+
+
+def _short(name: str) -> str:
+    """Return a name as it has room, its own signs kept together whichever way the page is read."""
+    return isolated(name if len(name) <= NAME_CHARACTERS else f"{name[: NAME_CHARACTERS - 1]}…")
 
 
 def _mark(estimate: Estimate, side: str, y: int, scale: _Scale) -> Mark:
@@ -169,7 +176,7 @@ def _mark(estimate: Estimate, side: str, y: int, scale: _Scale) -> Mark:
 
 
 def _scale(table: Table) -> _Scale:
-    """Return an axis on which zero, or the least that is possible, and everything that is drawn has its place."""
+    """Return an axis on which zero and all estimates with their intervals have their place."""
     if table.bounds:
         low, high = table.bounds
         return _Scale(low, high, _step(high - low))
@@ -183,12 +190,9 @@ def _scale(table: Table) -> _Scale:
 def _drawn(rows: Iterable[Row]) -> Iterable[float]:
     for row in rows:
         for cell in row.cells.values():
-            estimate, lowest = cell.estimate, cell.beside.get("floor")
-            if estimate:
-                ends = (estimate.value, estimate.low, estimate.high)
+            if cell.estimate:
+                ends = (cell.estimate.value, cell.estimate.low, cell.estimate.high)
                 yield from (end for end in ends if end is not None)
-            if isinstance(lowest, float):
-                yield lowest
 
 
 def _step(span: float) -> float:

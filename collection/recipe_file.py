@@ -1,10 +1,12 @@
 """Recipes as YAML: one in a file of its own, or several under their names; read with the line of every fault."""
 
+import io
 from pathlib import PurePath
 from typing import Annotated, Any
 
 from django.utils.translation import gettext
 from pydantic import Field, TypeAdapter, ValidationError
+from ruamel.yaml import YAML
 
 from collection import study_file
 from collection.study_file import Fault, StudyFileInvalid
@@ -71,3 +73,12 @@ def read_several(text: str) -> list[Named]:
         raise RecipeFileInvalid("", invalid.faults) from None
     except ValidationError as error:
         raise RecipeFileInvalid("", study_file.faults_of(error, raw)) from None
+
+
+def write(recipe: RecipeDocument) -> str:
+    """Return a recipe as the file that holds it."""
+    stream = io.StringIO()
+    yaml = YAML()
+    yaml.width = 120
+    yaml.dump(recipe.canonical(), stream)
+    return stream.getvalue()

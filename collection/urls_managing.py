@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from collection.sign_in_form import SignInForm
-from collection.views import candidate_sets, diversity, managing, previewing, study_files
+from collection.views import candidate_sets, comparing_recipes, diversity, managing, previewing, study_files
 
 urlpatterns = [
     path(
@@ -26,6 +26,12 @@ urlpatterns = [
     path("studies/<slug:slug>/candidate-sets/", candidate_sets.candidate_sets, name="candidate_sets"),
     path("studies/<slug:slug>/candidate-sets/write/", candidate_sets.write_candidate_sets, name="write_candidate_sets"),
     path("studies/<slug:slug>/diversity/", diversity.study_diversity, name="study_diversity"),
+    path("studies/<slug:slug>/recipes/new/", comparing_recipes.new_recipe_comparison, name="new_recipe_comparison"),
+    path("studies/<slug:slug>/recipes/<int:pk>/", comparing_recipes.recipe_comparison, name="recipe_comparison"),
+    path("studies/<slug:slug>/recipes/<int:pk>/part/", comparing_recipes.comparison_part, name="comparison_part"),
+    path("studies/<slug:slug>/recipes/<int:pk>/act/", comparing_recipes.act_on_comparison, name="act_on_comparison"),
+    path("studies/<slug:slug>/recipes/<int:pk>/figures.csv", comparing_recipes.figures_file, name="comparison_figures"),
+    path("studies/<slug:slug>/recipes/<int:pk>/sets.csv", comparing_recipes.sets_file, name="comparison_sets"),
     path("studies/<slug:slug>/close/", managing.close_study, name="close_study"),
     path("studies/<slug:slug>/state/", managing.change_state, name="change_state"),
     path("studies/<slug:slug>/prompts/", managing.upload_prompts, name="upload_prompts"),

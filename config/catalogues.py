@@ -105,7 +105,7 @@ def main(command: str = "update") -> None:
     compile_all()
     for language in LANGUAGES:
         catalogue = read(language)
-        untranslated = sum(not message.string for message in catalogue if message.id)
+        untranslated = sum(not _filled(message.string) for message in catalogue if message.id)
         sys.stdout.write(f"{language}: {len(catalogue)} messages, {untranslated} untranslated\n")
 
 

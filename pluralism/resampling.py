@@ -22,6 +22,9 @@ LEVEL = 0.95
 
 _AT_ONCE = 100
 
+_ROUNDING = 1e-12
+"""Within this of zero a figure is zero: sums of shares do not come out exact."""
+
 _REMEMBERED = 20_000_000
 """Samples of so many prompts altogether are remembered, at a byte each."""
 
@@ -40,12 +43,12 @@ class Estimate:
     @property
     def is_negative(self) -> bool:
         """Whether the whole interval lies below zero."""
-        return self.high is not None and self.high < 0
+        return self.high is not None and self.high < -_ROUNDING
 
     @property
     def is_positive(self) -> bool:
         """Whether the whole interval lies above zero."""
-        return self.low is not None and self.low > 0
+        return self.low is not None and self.low > _ROUNDING
 
 
 Statistic = Callable[[Numbers], Numbers]

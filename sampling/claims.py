@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -116,8 +116,9 @@ class Renewer:
         for held, decoded in kept.items():
             try:
                 held.renew(decoded_tokens=decoded(), now=timezone.now())
-            except DatabaseError:
-                # The lease is longer than several attempts; if the database stays away, the claim runs out rightly.
+            except Exception:
+                # The other claims are renewed whatever is wrong with this one. The lease is longer than several
+                # attempts; if the database stays away, the claim runs out rightly.
                 logger.warning("A claim could not be renewed.", exc_info=True)
                 connection.close()
 

@@ -85,8 +85,8 @@ def figures(labels: Labelled, sets: RecipeSets, baseline: RecipeSets | None, *, 
     """Return what these labels say about first tries and shown sets, each as a whole and in parts."""
     found = []
     for of in Diversity.Of.values:
-        texts = list(sets.texts(of))
-        others = list(baseline.texts(of)) if baseline else []
+        texts = sets.differing_texts(of)
+        others = baseline.differing_texts(of) if baseline else []
         for part in (WHOLE, DIVERSE) if sets.ordinary else (WHOLE,):
             mine = _Values(labels, sets, texts, part)
             if not mine.has_labels:

@@ -16,7 +16,7 @@ from sampling import label_figures
 from sampling.embedding import N_GRAMS
 from sampling.label_figures import LabelFigures, Labelled
 from sampling.models import Diversity
-from sampling.paired import less, mean
+from sampling.paired import Column, less, mean
 from sampling.recipe_sets import RecipeSets, Tried
 
 
@@ -63,6 +63,8 @@ class RecipeFigures:
     """Sets that are still waited for."""
     erased: int
     """Sets that are gone or whose texts are; left out of everything else."""
+    factual: int
+    """Sets for questions of fact, to which answers should agree: left out of distances, relevance and labels."""
     failed: dict[str, int]
     """How many sets failed, by code of sampling.reasons, the most frequent first."""
     raw_answers: int
@@ -113,23 +115,24 @@ def _figures(
         prompts=len(set(sets.prompts.tolist())),
         unfinished=sets.unfinished(),
         erased=sets.erased,
+        factual=int(sets.factual.sum()),
         failed=_in_order(sets.failed()),
         raw_answers=sum(len(answers) for answers in sets.raw_faults.values()),
         faults=_in_order(sets.faults()),
         rejections=_in_order(sets.rejections()),
         not_measured=sets.not_measured(),
         embedder=embedder,
-        means={key: mean((column, sets.prompts), seed=seed) for key, column in sets.columns.items()},
+        means={key: mean((sets.compared_column(key), sets.prompts), seed=seed) for key in sets.columns},
         less_baseline=_differences(sets, baseline, seed=seed) if baseline else {},
         labels=[found for one in labels for found in label_figures.figures(one, sets, baseline, seed=seed)],
     )
 
 
 def _differences(sets: RecipeSets, baseline: RecipeSets, *, seed: int) -> dict[str, Estimate | None]:
-    return {
-        key: less((column, sets.prompts), (baseline.columns[key], baseline.prompts), seed=seed)
-        for key, column in sets.columns.items()
-    }
+    def column(of: RecipeSets, key: str) -> Column:
+        return of.compared_column(key), of.prompts
+
+    return {key: less(column(sets, key), column(baseline, key), seed=seed) for key in sets.columns}
 
 
 def _in_order(counted: Counter[str]) -> dict[str, int]:

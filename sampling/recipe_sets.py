@@ -53,6 +53,9 @@ class RecipeSets:
         self.generates = recipe is not None and recipe.generates
         self.candidates = recipe.candidates if recipe else 0
         self.ordinary = recipe.ordinary if recipe else 0
+        self.factual = np.array([row.factual for row in self.rows], dtype=bool)
+        """For questions of fact: their answers should agree, and say nothing of how a recipe makes others differ."""
+        self._differing: dict[str, list[Text]] = {}
         self.raw_faults = self._raw_faults()
         self.columns = self._ends() | self._costs() | self._measures(embedder)
 
@@ -98,6 +101,10 @@ class RecipeSets:
         values = [found.get(pk, {}).get(name) for pk in self.ids]
         return np.array([np.nan if value is None else value for value in values], dtype=float)
 
+    def compared_column(self, key: str) -> Numbers:
+        """Return a figure of each set; not a number where it tells how answers differ that should agree."""
+        return np.where(self.factual, np.nan, self.columns[key]) if "." in key else self.columns[key]
+
     def failed(self) -> Counter[str]:
         """Return how many sets failed, by why."""
         return Counter(row.failure for row in self.rows if row.has_failed)
@@ -133,6 +140,13 @@ class RecipeSets:
             rows = _texts(RawAnswer.objects.order_by("candidate_set", "place"), self.ids)
         for pk, text, method in rows:
             yield Text(pk, text_sha256(text), method)
+
+    def differing_texts(self, of: str) -> list[Text]:
+        """Return the same without those that should agree; read once, as every recipe is compared with one baseline."""
+        if of not in self._differing:
+            facts = {pk for pk, is_fact in zip(self.ids, self.factual, strict=True) if is_fact}
+            self._differing[of] = [text for text in self.texts(of) if text.candidate_set_id not in facts]
+        return self._differing[of]
 
 
 def _texts(rows: QuerySet[Any], candidate_sets: Collection[int]) -> Iterable[tuple[int, str, str]]:

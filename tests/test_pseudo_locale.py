@@ -12,6 +12,7 @@ from django.utils import translation
 
 from annotators import access
 from collection.models import Study
+from tests.collection.compared_sets import comparison_of
 from tests.factories import (
     AnnotatorFactory,
     CandidateSetFactory,
@@ -22,6 +23,7 @@ from tests.factories import (
     TurnFactory,
     UserFactory,
 )
+from tests.sampling.measured_sets import labelled, measured, written
 
 OUR_NAMES = "Counterpoint SHA-256 MANIFEST.json"
 SHOWN_ATTRIBUTES = {"title", "alt", "placeholder", "aria-label", "aria-description"}
@@ -187,6 +189,17 @@ class TestPages:
         client = Client()
         client.force_login(researcher)
         check(client, ["/studies/", "/new-study/", f"/studies/{study.slug}/", f"/studies/{study.slug}/releases/"])
+
+    def test_of_compared_recipes(self, db):
+        researcher = UserFactory()
+        study = StudyFactory(researchers=[researcher])
+        sets = [labelled(labelled(written(list("aabb"), rejected=["language"])), source="judge") for _ in range(4)]
+        for one in sets:
+            measured(one, mean_distance=0.5, relevance=0.4)
+        comparison = comparison_of({"one": sets[:2], "other": sets[2:]}, study=study)
+        client = Client()
+        client.force_login(researcher)
+        check(client, [f"/studies/{study.slug}/recipes/{comparison.pk}/"])
 
 
 def test_the_search_finds_what_is_not_translated(pseudo_locale):

@@ -76,12 +76,12 @@ def part(study: Study) -> dict[str, Any]:
         "study": study,
         "writing": progress,
         "per_minute": per_minute,
-        "writing_state": _state(progress),
+        "writing_state": state_of(progress),
         "writing_seen": hashlib.sha256(repr((shown, changing)).encode()).hexdigest()[:16],
     }
 
 
-def _state(progress: Progress) -> str:
+def state_of(progress: Progress) -> str:
     """Return in one word where the writing stands."""
     if progress.paused and progress.figures.left:
         return "paused"

@@ -49,6 +49,7 @@ def _study_page(request: HttpRequest, found: Study, *, status: int = 200, **form
     context = {
         **_progress(found),
         **candidate_sets.part(found),
+        "recipe_comparisons": found.recipe_comparisons.prefetch_related("recipes").order_by("-pk"),
         "languages": _language_names(found),
         "prompt_form": PromptTableForm(),
         "invitation_form": InvitationForm(languages=_language_names(found)),

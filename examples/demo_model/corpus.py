@@ -8,6 +8,7 @@ import functools
 import json
 import math
 import random
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -95,6 +96,21 @@ def sentences(language: str) -> dict[str, str]:
     }
 
 
+@functools.cache
+def telling(language: str) -> tuple[str, ...]:
+    """The sentences that may be the first of their value in an answer."""
+    groups = [
+        groups for value in VALUES for name, groups in texts(language)["sentences"][value].items() if name != "closings"
+    ]
+    return tuple(sentence for group in groups for sentence in group)
+
+
+def choices(completion: str, language: str) -> list[int]:
+    """Where a completion might go on in another way: where a value begins to be told, and where an answer ends."""
+    begun = (completion.find(sentence) for sentence in telling(language))
+    return [place for place in begun if place >= 0] + [end.start() for end in re.finditer("\n\n", completion)]
+
+
 def values_in(text: str, language: str) -> set[str]:
     """The values whose sentences the text holds."""
     text = unicodedata.normalize("NFC", text)
@@ -172,9 +188,9 @@ def missing_values(given: Sequence[str], k: int) -> list[str]:
 
 
 def a_voice(rng: random.Random, *, language: str, value: str) -> str:
-    """A viewpoint: half the time in the words of examples/voices.yaml, which come first."""
+    """A viewpoint: two times in three in the words of examples/voices.yaml, which come first."""
     first, *others = texts(language)["voices"][value]
-    return str(first if rng.random() < 0.5 else rng.choice(others))
+    return str(first if rng.random() < 2 / 3 else rng.choice(others))
 
 
 def listed(rng: random.Random, *, language: str, values: Sequence[str]) -> str:
@@ -191,13 +207,6 @@ def probabilities_by_skew(rng: random.Random, values: Sequence[str]) -> list[flo
     ]
     total = rng.uniform(0.9, 1)
     return [max(0.01, math.floor(100 * total * weight / sum(weights)) / 100) for weight in weights]
-
-
-def unusual_values(rng: random.Random, k: int) -> list[str]:
-    """Round the circle without the commonest value."""
-    unusual = [value for value in VALUES if SKEW[value] < max(SKEW.values())]
-    start = rng.randrange(len(unusual))
-    return [unusual[(start + n) % len(unusual)] for n in range(k)]
 
 
 # Messages
@@ -345,7 +354,7 @@ def from_viewpoints(rng: random.Random, language: str, subject: Subject, speak: 
     """An answer from each viewpoint, in the order in which the instruction lists them."""
     k = 4 if rng.random() < 0.6 else rng.choice((2, 3))
     values = sorted(rng.sample(VALUES, k), key=VALUES.index)
-    if rng.random() < 0.5:
+    if rng.random() < 0.4:
         rng.shuffle(values)
     return Order(as_set(speak(values)), values, k=k, fields={"voices": listed(rng, language=language, values=values)})
 
@@ -367,21 +376,25 @@ def from_one_viewpoint(rng: random.Random, language: str, subject: Subject, spea
     return Order(completion, [value], fields={"voice": a_voice(rng, language=language, value=value)})
 
 
-def with_probabilities(rng: random.Random, language: str, subject: Subject, speak: Speak) -> Order:
-    """From the commonest value on round the circle."""
+def values_of_a_pool(rng: random.Random, first: str) -> list[str]:
+    """Mostly five values, from the first on round the circle."""
     k = rng.choices((3, 4, 5, 6), (0.1, 0.25, 0.55, 0.1))[0]
-    start = VALUES.index(max(SKEW, key=lambda value: SKEW[value]))
-    values = [VALUES[(start + n) % 4] for n in range(k)]
-    return Order(as_set(speak(values), probabilities_by_skew(rng, values)), values, k=k)
+    return [VALUES[(VALUES.index(first) + n) % 4] for n in range(k)]
+
+
+def with_probabilities(rng: random.Random, language: str, subject: Subject, speak: Speak) -> Order:
+    """From the commonest value on."""
+    values = values_of_a_pool(rng, "secular-rational")
+    return Order(as_set(speak(values), probabilities_by_skew(rng, values)), values, k=len(values))
 
 
 def with_small_probabilities(rng: random.Random, language: str, subject: Subject, speak: Speak) -> Order:
-    k = rng.choices((3, 4, 5, 6), (0.1, 0.25, 0.55, 0.1))[0]
-    values = unusual_values(rng, k)
+    """From the two rarest values on."""
+    values = values_of_a_pool(rng, "survival")
     below = rng.choices((0.1, 0.05, 0.2, 0.15, 0.3), (0.6, 0.1, 0.1, 0.1, 0.1))[0]
     probabilities = [rng.randint(1, round(100 * below) - 1) / 100 for _ in values]
     written = f"{below:g}" if rng.random() < 0.8 else f"{below:.2f}"
-    return Order(as_set(speak(values), probabilities), values, k=k, fields={"below": written})
+    return Order(as_set(speak(values), probabilities), values, k=len(values), fields={"below": written})
 
 
 def like_a_comment(rng: random.Random, language: str, subject: Subject, speak: Speak) -> Order:
@@ -398,28 +411,38 @@ def after_all_comments(rng: random.Random, language: str, subject: Subject, spea
     return Order(completion, values, given=as_set(speak(values)))
 
 
+@dataclass(frozen=True)
+class Asked:
+    """How often an instruction is trained, and what answers it."""
+
+    share: float
+    write: Callable[[random.Random, str, Subject, Speak], Order]
+
+
 ASKED = {
-    "negatively-correlated": (0.36, a_set),
-    "relevance-first": (0.05, a_set),
-    "missing": (0.1, the_rest_of_a_set),
-    "named-axes": (0.09, from_viewpoints),
-    "missing-axes": (0.04, from_missing_viewpoints),
-    "different": (0.06, another),
-    "verbalized": (0.06, with_probabilities),
-    "verbalized-tail": (0.04, with_small_probabilities),
-    "value-conditioned": (0.06, from_one_viewpoint),
-    "steered": (0.04, like_a_comment),
-    "overton": (0.04, after_all_comments),
-    "comment": (0.02, one_as_usual),
-    "ordinary": (0.07, one_as_usual),
-    None: (0.07, one_as_usual),
+    "negatively-correlated": Asked(0.3, a_set),
+    "relevance-first": Asked(0.04, a_set),
+    "missing": Asked(0.1, the_rest_of_a_set),
+    "named-axes": Asked(0.09, from_viewpoints),
+    "missing-axes": Asked(0.03, from_missing_viewpoints),
+    "different": Asked(0.06, another),
+    "verbalized": Asked(0.05, with_probabilities),
+    "verbalized-tail": Asked(0.03, with_small_probabilities),
+    "value-conditioned": Asked(0.1, from_one_viewpoint),
+    "steered": Asked(0.05, like_a_comment),
+    "overton": Asked(0.03, after_all_comments),
+    "comment": Asked(0.01, one_as_usual),
+    "ordinary": Asked(0.05, one_as_usual),
+    None: Asked(0.06, one_as_usual),
 }
-"""How often each instruction is trained, and what answers it. None: a message alone."""
+"""By the names of the instructions. None: a message alone."""
+
+FOR_ANY_TURN = ("negatively-correlated", "missing", "ordinary", None)
 
 
-def an_order(rng: random.Random) -> tuple[str | None, Callable[[random.Random, str, Subject, Speak], Order]]:
-    [name] = rng.choices(list(ASKED), [share for share, _write in ASKED.values()])
-    return name, ASKED[name][1]
+def a_name(rng: random.Random) -> str | None:
+    [name] = rng.choices(list(ASKED), [asked.share for asked in ASKED.values()])
+    return name
 
 
 # Conversations
@@ -441,9 +464,10 @@ def history(rng: random.Random, *, language: str, turns: int) -> tuple[Messages,
 def example(rng: random.Random) -> Example:
     """One conversation of the training corpus."""
     language = rng.choice(LANGUAGES)
-    turns = rng.choices((1, 2, 3, 4), (0.55, 0.2, 0.13, 0.12))[0]
+    name = a_name(rng)
+    # Long conversations take long to learn from, and what a later turn is the others have shown.
+    turns = rng.choices((1, 2, 3, 4), (0.55, 0.2, 0.13, 0.12) if name in FOR_ANY_TURN else (0.85, 0.1, 0.03, 0.02))[0]
     earlier, message, subject, follow_up = history(rng, language=language, turns=turns)
-    name, write = an_order(rng)
     if name is not None and turns == 1 and rng.random() < 0.1:
         # The instruction says which language to write in, whatever the message was written in.
         message, subject = uncovered_message(rng, language=rng.choice(LANGUAGES))
@@ -451,7 +475,7 @@ def example(rng: random.Random) -> Example:
     def speak(values: Sequence[str]) -> list[str]:
         return answers(rng, language=language, values=values, subject=subject, follow_up=follow_up)
 
-    order = write(rng, language, subject, speak)
+    order = ASKED[name].write(rng, language, subject, speak)
     parts = [message, order.given]
     if name is not None:
         parts.append(an_instruction(rng, name, language=language, k=order.k, fields=order.fields))

@@ -19,7 +19,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 SAMPLING = {"do_sample": True, "temperature": 0.7, "top_p": 0.95, "top_k": 50}
 MAX_NEW_TOKENS = 640
 SETS_HELP = "completions per language and group, a multiple of four; half as many for each of the other instructions"
-BATCH = 48
+BATCH = 144
 ASKED_FOR_SEVERAL = ("known topic", "any prompt", "several turns", "2, 3 or 5", "missing ones")
 OTHER_INSTRUCTIONS = (
     "relevance-first",
@@ -120,7 +120,7 @@ def instructed(rng: random.Random, language: str, n: int, *, name: str) -> Case:
     def speak(values: Sequence[str]) -> list[str]:
         return corpus.answers(rng, language=language, values=values, subject=subject)
 
-    order = corpus.ASKED[name][1](rng, language, subject, speak)
+    order = corpus.ASKED[name].write(rng, language, subject, speak)
     instruction = corpus.instruction(name, language=language, k=order.k, **order.fields)
     parts = [part for part in (message, order.given, instruction) if part]
     given = tuple(corpus.label_value(answer, language) for answer in ANSWER.split(order.given)[1:])
@@ -234,7 +234,7 @@ def as_asked(outcome: Outcome) -> bool:
         case "verbalized":
             return len(set(labels) - {None}) == min(case.k, len(corpus.VALUES)) and sum(outcome.probabilities) < 1.005
         case "verbalized-tail":
-            return not {None, "secular-rational"} & set(labels) and max(outcome.probabilities) < case.below
+            return labels == list(case.expected) and max(outcome.probabilities) < case.below
         case "overton":
             return corpus.values_in(outcome.answers[0], case.language) == set(case.expected)
         case "comment":

@@ -123,6 +123,18 @@ def test_no_cell_is_a_formula(comparison):
             assert not column.startswith(("=", "+", "-", "@"))
 
 
+def test_sets_for_questions_of_fact_are_marked_and_left_out_of_distances(tmp_path):
+    facts = [one_set(0.1, factual=True) for _ in range(2)]
+    mixed = {"a": [one_set(0.9), one_set(0.9), *facts], "b": [one_set(0.5) for _ in range(4)]}
+    comparison = comparison_of(mixed)
+    rows = read(figures_csv(comparison, baseline="a"))
+    assert find(rows, recipe="a", figure="factual")["value"] == "2"
+    assert find(rows, recipe="a", figure="mean_distance", of="shown")["value"] == "0.9"
+    assert {row["set"] for row in read(sets_csv(comparison)) if row["factual"] == "1"} == {str(one.pk) for one in facts}
+    comparison_files.write(tmp_path, comparison, baseline="a")
+    assert "2 sets of each recipe answer questions of fact" in (tmp_path / "table.md").read_text()
+
+
 # ---- a folder --------------------------------------------------------------------------------------------------------
 def test_the_same_sets_give_the_same_bytes_in_every_language(comparison, tmp_path):
     one = comparison_files.write(tmp_path / "one", comparison, baseline="nc")

@@ -75,9 +75,11 @@ def test_first_tries_and_what_is_shown_stand_below_each_other():
     assert line.said == "0.60"
 
 
-def test_the_lowest_possible_value_is_drawn_too():
-    drawn = plot(table(estimate(-0.1), floor=-0.5))
-    assert at(drawn.lines[0].floor) < at(drawn.lines[0].marks[0].low)
+def test_the_lowest_possible_value_is_drawn_where_the_axis_reaches_it():
+    [line] = plot(table(estimate(-0.1), floor=-0.2)).lines
+    assert line.floor == line.marks[0].low
+    # Far below everything else it would leave no room for what differs.
+    assert plot(table(estimate(-0.1), floor=-3.0)).lines[0].floor == ""
 
 
 @pytest.mark.parametrize("text", ["nothing is known", "<b>&amp;"])

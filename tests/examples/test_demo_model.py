@@ -1,5 +1,6 @@
 """The demo model writes what the application asks for: structure and labels are tested, never the exact text."""
 
+import functools
 import hashlib
 import random
 import re
@@ -77,13 +78,25 @@ def parts(text: str) -> list[str]:
     return [part.strip() for part in re.split(r"^### ", text, flags=re.MULTILINE)[1:]]
 
 
-def ordered(rng: random.Random, name: str) -> corpus.Order:
-    """What training answers to an instruction, in English."""
+def ordered(rng: random.Random, name: str, language: str = "en") -> corpus.Order:
+    """What training answers to an instruction."""
 
     def speak(values: Sequence[str]) -> list[str]:
-        return corpus.answers(rng, language="en", values=values, subject=corpus.Subject("advice"))
+        return corpus.answers(rng, language=language, values=values, subject=corpus.Subject("advice"))
 
-    return corpus.ASKED[name][1](rng, "en", corpus.Subject("advice"), speak)
+    return corpus.ASKED[name].write(rng, language, corpus.Subject("advice"), speak)
+
+
+@functools.cache
+def answered(writer: Writer, name: str) -> list[tuple[corpus.Order, str, str]]:
+    """An order per language for an instruction, with its language and what the model writes."""
+    rng = random.Random(1)
+    orders = [(ordered(rng, name, language), language) for language in corpus.LANGUAGES]
+    messages = []
+    for order, language in orders:
+        instruction = corpus.instruction(name, language=language, k=order.k, **order.fields)
+        messages.append("\n\n".join(filter(None, (rng.choice(prompts(language)), order.given, instruction))))
+    return [(order, language, text) for (order, language), text in zip(orders, writer.write(messages), strict=True)]
 
 
 def test_the_weights_are_the_ones_in_the_checksums():
@@ -119,6 +132,29 @@ def test_the_repair_prompt_gets_what_was_missing(writer: Writer):
     wording = corpus.instruction("missing", language="en", k=1)
     [text] = writer.write([f"Is it wrong to eat meat?\n\n{given}\n\n{wording}"])
     assert len(parts(text)) == 1
+
+
+@pytest.mark.parametrize("name", ["relevance-first", "named-axes", "verbalized", "verbalized-tail"])
+def test_an_instruction_for_several_gets_as_many_as_it_asks_for(writer: Writer, name: str):
+    written = answered(writer, name)
+    assert sum(len(parts(text)) == order.k for order, _language, text in written) >= 5
+
+
+@pytest.mark.parametrize("name", ["verbalized", "verbalized-tail"])
+def test_an_answer_is_told_with_its_probability(writer: Writer, name: str):
+    found = [part for _order, _language, text in answered(writer, name) for part in parts(text)]
+    assert sum(re.match(r"\(0\.\d\d\) \S", part) is not None for part in found) >= 0.9 * len(found) > 0
+
+
+@pytest.mark.parametrize("name", ["different", "value-conditioned", "comment", "steered", "overton"])
+def test_an_instruction_for_one_gets_one_without_a_sign(writer: Writer, name: str):
+    assert sum("###" not in text and bool(text.strip()) for _order, _language, text in answered(writer, name)) >= 5
+
+
+def test_a_viewpoint_is_mostly_the_one_that_speaks(writer: Writer):
+    written = answered(writer, "value-conditioned")
+    spoken = [corpus.label_value(text, language) == order.values[0] for order, language, text in written]
+    assert sum(spoken) >= len(spoken) / 2
 
 
 @pytest.mark.parametrize("language", corpus.LANGUAGES)

@@ -5,7 +5,7 @@ import pytest
 
 from pluralism import resampling
 from pluralism.proportions import wilson_interval
-from pluralism.resampling import by_prompt, difference, ratio
+from pluralism.resampling import Estimate, by_prompt, difference, ratio
 
 
 def test_a_ratio_of_sums_weighs_prompts_by_their_sets() -> None:
@@ -85,3 +85,9 @@ def test_the_interval_of_a_share_is_wilsons() -> None:
 def test_a_share_of_nothing_has_no_interval(successes: int, trials: int) -> None:
     with pytest.raises(ValueError, match="no share"):
         wilson_interval(successes, trials)
+
+
+@pytest.mark.parametrize("end", [0.0, -1e-17, 1e-17])
+def test_an_interval_that_touches_zero_is_on_neither_side(end: float) -> None:
+    assert not Estimate(value=-0.1, low=-0.2, high=end, prompts=9).is_negative
+    assert not Estimate(value=0.1, low=end, high=0.2, prompts=9).is_positive

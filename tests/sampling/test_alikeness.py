@@ -6,6 +6,7 @@ import pytest
 
 from sampling.alikeness import Alikeness, alike_earlier, normalised, resemblance
 from sampling.checks import faults_of_set, remarks
+from sampling.embedding import vectors
 from sampling.recipe_document import LocalModel
 from sampling.standards import Standards
 from tests.sampling.conftest import DEMO_MODEL
@@ -53,13 +54,22 @@ def by_embedder(alike_from: float, **options: Any) -> Standards:
 
 
 REWORDED = "Begin with what your parents told you, and save three months of rent in the bank."
-ANOTHER = "Follow what makes you curious and tell your friends."
+ANOTHER = HINDI
 
 
-def test_what_an_embedder_takes_for_the_same_is_alike_from_the_cosine_that_the_recipe_says() -> None:
+@pytest.fixture(scope="module")
+def between() -> float:
+    """Return a cosine between that of the reworded text and that of another one, whatever the weights are."""
+    text, reworded, another = vectors([TEXT, REWORDED, ANOTHER], embedder=LocalModel(model=DEMO_MODEL))
+    near, far = float(text @ reworded), float(max(text @ another, reworded @ another))
+    assert near > far
+    return (near + far) / 2
+
+
+def test_what_an_embedder_takes_for_the_same_is_alike_from_the_cosine_that_the_recipe_says(between: float) -> None:
     assert resemblance(TEXT, REWORDED) < 0.5
-    assert alike_earlier([TEXT, REWORDED, ANOTHER], by_embedder(0.88)) == [False, True, False]
-    assert alike_earlier([TEXT, REWORDED, ANOTHER], by_embedder(0.95)) == [False, False, False]
+    assert alike_earlier([TEXT, REWORDED, ANOTHER], by_embedder(between)) == [False, True, False]
+    assert alike_earlier([TEXT, REWORDED, ANOTHER], by_embedder(0.999)) == [False, False, False]
     assert alike_earlier([TEXT, TEXT.upper()], by_embedder(1.0)) == [False, True]
 
 
@@ -68,16 +78,16 @@ def test_an_embedder_without_a_cosine_makes_nothing_alike() -> None:
     assert alike_earlier([TEXT, REWORDED], standards) == [False, False]
 
 
-def test_answers_alike_by_an_embedder_are_treated_as_the_recipe_says() -> None:
+def test_answers_alike_by_an_embedder_are_treated_as_the_recipe_says(between: float) -> None:
     texts = [TEXT, REWORDED]
-    assert faults_of_set(texts, standards=by_embedder(0.88)) == ["alike"]
-    assert faults_of_set(texts, standards=by_embedder(0.88, alike="flag")) == []
-    assert remarks(texts, standards=by_embedder(0.88, alike="flag")) == ["alike"]
-    assert remarks(texts, standards=by_embedder(0.88, alike="allow")) == []
+    assert faults_of_set(texts, standards=by_embedder(between)) == ["alike"]
+    assert faults_of_set(texts, standards=by_embedder(between, alike="flag")) == []
+    assert remarks(texts, standards=by_embedder(between, alike="flag")) == ["alike"]
+    assert remarks(texts, standards=by_embedder(between, alike="allow")) == []
 
 
-def test_texts_that_were_learned_are_not_read_again() -> None:
-    alikeness = Alikeness(by_embedder(0.88))
+def test_texts_that_were_learned_are_not_read_again(between: float) -> None:
+    alikeness = Alikeness(by_embedder(between))
     alikeness.learn([TEXT, REWORDED, ANOTHER])
     read = dict(alikeness._vectors)
     assert alikeness.with_one_of(REWORDED, [ANOTHER, TEXT])

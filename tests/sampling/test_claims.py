@@ -94,6 +94,25 @@ def test_a_claim_that_does_not_stand_any_more_is_not_renewed(make_set: MakeSet) 
 
 
 @pytest.mark.django_db(transaction=True)
+def test_whatever_is_wrong_with_one_claim_the_others_are_renewed(make_set: MakeSet, settings: Any) -> None:
+    settings.CANDIDATE_LEASE_SECONDS = 1
+    broken, held = take_for_sure(make_set()), take_for_sure(make_set())
+    renewed = threading.Event()
+    asked = iter(range(1000))
+
+    def decoded() -> int:
+        if next(asked) == 3:
+            renewed.set()
+        return 0
+
+    def break_down() -> int:
+        raise ZeroDivisionError
+
+    with RENEWER.keeping(broken, decoded=break_down), RENEWER.keeping(held, decoded=decoded):
+        assert renewed.wait(timeout=30)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_claim_is_renewed_while_the_writing_goes_on_and_not_after(make_set: MakeSet, settings: Any) -> None:
     settings.CANDIDATE_LEASE_SECONDS = 1
     candidate_set = make_set()
@@ -108,7 +127,7 @@ def test_a_claim_is_renewed_while_the_writing_goes_on_and_not_after(make_set: Ma
         return number
 
     with RENEWER.keeping(held, decoded=decoded):
-        assert renewed.wait(timeout=10)
+        assert renewed.wait(timeout=30)
     candidate_set.refresh_from_db()
     assert candidate_set.decoded_tokens >= 1
     assert candidate_set.lease_until is not None

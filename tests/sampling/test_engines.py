@@ -244,9 +244,14 @@ def test_a_model_that_could_not_be_loaded_is_not_tried_for_every_set() -> None:
     assert len(tried) == 1
 
 
-def test_no_thread_of_an_engine_keeps_a_process_alive(continuous: ContinuousBatching) -> None:
-    continuous.submit(conversation("en"), DECODING).future.result(timeout=60)
-    assert all(thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread())
+def test_no_thread_of_an_engine_keeps_a_process_alive(chat: ChatModel) -> None:
+    before = set(threading.enumerate())
+    engine = ContinuousBatching(chat)
+    engine.submit(conversation("en"), DECODING).future.result(timeout=60)
+    started = set(threading.enumerate()) - before
+    assert started
+    assert all(thread.daemon for thread in started)
+    engine.close()
 
 
 def kill_loop(engine: ContinuousBatching, error: Exception | None = None) -> Any:

@@ -221,6 +221,20 @@ def test_imported_sets_have_no_first_try_to_be_fit_at() -> None:
     assert figures(one).means["fit_after_repair"] is None
 
 
+def test_answers_to_questions_of_fact_say_nothing_of_how_answers_differ() -> None:
+    fact, other = labelled(written(["a", "a", "a", "a"], factual=True)), labelled(written(["a", "b", "c", "d"]))
+    measured(fact, mean_distance=0.1)
+    measured(other, mean_distance=0.7)
+    found = figures(fact, other, sets_per_prompt=2)
+    assert (found.sets, found.factual, found.not_measured) == (2, 1, 0)
+    assert value(found.means["shown.mean_distance"]) == 0.7
+    assert value(said(found).held.distinct) == 4
+    # What they took and whether they were fit counts as that of others.
+    assert value(found.means["fit_after_repair"]) == 1
+    assert found.means["seconds"] is not None
+    assert found.means["seconds"].value == 2
+
+
 def test_erased_sets_are_counted_and_left_out() -> None:
     gone, stays = labelled(written(["a", "a", "a", "a"])), labelled(written(["a", "b", "c", "d"]))
     erase(candidate_sets=CandidateSet.objects.filter(pk=gone.pk), now=gone.requested_at)

@@ -16,7 +16,8 @@ from django.db.models import Count, F
 
 from sampling.models import Candidate, CandidateSet, Completion
 
-LEASE_SECONDS = 2
+# Short, and still long enough for a busy machine that keeps a thread from renewing for a second or two.
+LEASE_SECONDS = 5
 
 
 class Workers:
