@@ -188,6 +188,8 @@ class Completion(models.Model):
     purpose = models.CharField(max_length=20)
     condition = models.CharField(max_length=50, blank=True)
     text = models.TextField(blank=True)
+    # Where given texts were compared and nothing was written: the natural logarithm of how probable each one was.
+    scores = models.JSONField(default=list, blank=True)
     # Empty: used, at least in part. Else the machine-readable reasons, separated by commas.
     rejected = models.CharField(max_length=200, blank=True)
     # The parts it was cut into, in order: for each the list of reasons against it; used where that is empty.

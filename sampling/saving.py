@@ -126,6 +126,7 @@ def _completion(reply: Reply, **fields: Any) -> Completion:
         purpose=reply.request.purpose,
         condition=reply.request.condition,
         text=storable(reply.text),
+        scores=list(reply.scores),
         rejected=",".join(reply.rejected),
         parts=reply.parts,
         generator=writer.name,

@@ -18,7 +18,7 @@ SAME = {
     "": {"Counterpoint", "SHA-256", "MANIFEST.json", "Markdown"},
     "fr": {
         *("Hindi", "Message", "Conversation", "Conversations", "Panel", "Version", "Invitation"),
-        *("active", "Prompts"),
+        *("active", "Prompts", "question"),
         *"ABCDEFGH",
     },
     "it": {"Hindi", "Panel", "File", "Password", *"ABCDEFGH"},
