@@ -35,10 +35,10 @@ def sign_out(request: HttpRequest) -> None:
 
 
 def annotator_of(request: HttpRequest) -> Annotator | None:
-    """Return the annotator whose browser this is. Who has withdrawn is nobody."""
+    """Return the annotator whose browser this is. Who has withdrawn is nobody; who is stopped can read why."""
     pk = request.session.get(SESSION_KEY)
-    active = Annotator.objects.filter(standing=Annotator.Standing.ACTIVE).select_related("panel")
-    return active.filter(pk=pk).first() if pk else None
+    known = Annotator.objects.still_here().select_related("panel")
+    return known.filter(pk=pk).first() if pk else None
 
 
 def screened_out(request: HttpRequest) -> Annotator | None:

@@ -265,8 +265,8 @@ def find_returning(*, token: str) -> Annotator:
 
     :raises ReturnLinkUnknown: if it is nobody's.
     """
-    active = Annotator.objects.filter(standing=Annotator.Standing.ACTIVE).select_related("panel")
-    annotator = active.with_return_token(token).first()
+    here = Annotator.objects.still_here().select_related("panel")
+    annotator = here.with_return_token(token).first()
     if annotator is None:
         raise ReturnLinkUnknown
     return annotator
@@ -283,3 +283,4 @@ def withdraw(*, annotator: Annotator, now: datetime) -> None:
     annotator.standing = Annotator.Standing.WITHDRAWN
     annotator.return_token_hash = annotator.attempt_hash = ""
     annotator.save(update_fields=["standing", "return_token_hash", "attempt_hash"])
+    annotator.appeals.update(text="", answer="")

@@ -8,6 +8,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from annotators.judgements import Appeal as Appeal
+from annotators.judgements import StandingChange as StandingChange
+from annotators.ledger import PayEntry as PayEntry
 from annotators.panel_file import PanelPart
 from annotators.survey import Question, Survey
 
@@ -143,6 +146,10 @@ class AnnotatorQuerySet(models.QuerySet["Annotator"]):
         standing = Consent.objects.filter(annotator=models.OuterRef("pk"), withdrawn_at=None)
         return self.filter(models.Exists(standing))
 
+    def still_here(self) -> "AnnotatorQuerySet":
+        """Restrict to people to whom pages are open: also who is stopped, to read why and what they are owed."""
+        return self.exclude(standing__in=[Annotator.Standing.SCREENED_OUT, Annotator.Standing.WITHDRAWN])
+
 
 class Annotator(models.Model):
     """One person in one panel: a pseudonym, never a name."""
@@ -157,6 +164,8 @@ class Annotator(models.Model):
     invitation = models.ForeignKey(
         Invitation, on_delete=models.PROTECT, null=True, blank=True, related_name="annotators"
     )
+        PAUSED = "paused", _("paused")  # gets no new tasks; what they are in, they may finish
+        ENDED = "ended", _("ended")  # a researcher ended their part; what they did stands and is paid
     language = models.CharField(max_length=8, help_text=_("Language of their tasks and, at first, of the pages."))
     standing = models.CharField(max_length=12, choices=Standing, default=Standing.ACTIVE)
     # Empty once revoked. The token itself is shown to the person and kept nowhere.
@@ -197,6 +206,16 @@ class Annotator(models.Model):
     def open_questions(self, stage: str) -> list[Question]:
         """Return the questions of a stage that this person can answer now and has not answered."""
         return self.panel.survey.open_questions(self.answers(), stage=stage)
+
+    @property
+    def may_finish(self) -> bool:
+        """Whether they may go on with what they have begun."""
+        return self.standing in {self.Standing.ACTIVE, self.Standing.PAUSED}
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a rule or a researcher gives them no new tasks."""
+        return self.standing in {self.Standing.PAUSED, self.Standing.ENDED}
 
 
 class Consent(models.Model):
