@@ -183,6 +183,8 @@ class Turn(models.Model):
     recorded_at = models.DateTimeField(default=timezone.now)
     # When the four answers were first on the screen.
     shown_at = models.DateTimeField(null=True, blank=True)
+    # How many characters of the message were pasted, never which; none: the page's script did not say.
+    pasted_characters = models.PositiveIntegerField(null=True, blank=True)
 
     objects = TurnQuerySet.as_manager()
 
@@ -218,6 +220,11 @@ class Comparison(models.Model):
         CHOSEN = "chosen", _("chosen")  # one of k
         NONE = "none", _("none of these")  # an outcome of its own (decision 1)
 
+    class Device(models.TextChoices):
+        PHONE = "phone", _("phone")  # fingers, and a narrow screen
+        TABLET = "tablet", _("tablet")  # fingers
+        COMPUTER = "computer", _("computer")  # a mouse or the like
+
     turn = models.OneToOneField(Turn, on_delete=models.CASCADE, related_name="comparison")
     outcome = models.CharField(max_length=8, choices=Outcome)
     candidate = models.ForeignKey(
@@ -226,6 +233,11 @@ class Comparison(models.Model):
     explanation = models.TextField(blank=True)
     idempotency_key = models.UUIDField()
     recorded_at = models.DateTimeField(default=timezone.now)
+    # What the page's script measured, and nothing where there was none: on which kind of device, how long the page could
+    # be seen with the answers on it, and how many characters of the explanation were pasted (never which).
+    device = models.CharField(max_length=8, choices=Device, blank=True)
+    seconds_visible = models.FloatField(null=True, blank=True)
+    pasted_characters = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [
