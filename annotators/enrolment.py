@@ -148,6 +148,7 @@ def accept(*, invitation: Invitation, text: ConsentText, attempt: str = "", now:
         raise InvitationNotUsable(invitation.unusable_because(now=now) or "used")
     annotator = Annotator.objects.create(
         panel_id=invitation.panel_id,
+        panel_origin=invitation.panel.origin,
         invitation=invitation,
         language=invitation.language,
         attempt_hash=attempt_hash(invitation.token_hash, attempt) if attempt else "",

@@ -26,13 +26,24 @@ def new_pseudonym() -> str:
 class Panel(models.Model):
     """People recruited in one place, with the consent text and the survey that hold for them."""
 
+    class Origin(models.TextChoices):
+        REAL = "real", _("real")  # people
+        DRY_RUN = "dry-run", _("dry run")  # simulated people, in a copy of a real panel
+
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
     # Waves have disjoint annotators: a published column.
     wave = models.PositiveSmallIntegerField(default=1)
     # The panel's part of the study file, checked by annotators.panel_file.
     definition = models.JSONField()
+    origin = models.CharField(max_length=8, choices=Origin, default=Origin.REAL, db_default=Origin.REAL)
     created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            # What belongs to a panel repeats its origin in a key to both: nothing simulated gets into a real one.
+            models.UniqueConstraint(fields=["id", "origin"], name="a_panel_has_one_origin")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -160,6 +171,11 @@ class Annotator(models.Model):
         WITHDRAWN = "withdrawn", _("withdrawn")  # left; their data leaves every later release
 
     panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="annotators")
+    # Whether this is a simulated person. Together with the panel it is a key to the panel and its origin
+    # (simulated_people_stay_out_of_real_panels, in the migrations).
+    panel_origin = models.CharField(
+        max_length=8, choices=Panel.Origin, default=Panel.Origin.REAL, db_default=Panel.Origin.REAL
+    )
     pseudonym = models.CharField(max_length=20, unique=True, default=new_pseudonym)
     invitation = models.ForeignKey(
         Invitation, on_delete=models.PROTECT, null=True, blank=True, related_name="annotators"

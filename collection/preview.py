@@ -53,7 +53,9 @@ def _settle_the_mix(version: StudyVersion | None, *, own: bool) -> None:
 
 def _newcomer(study: Study, language: str, *, now: datetime) -> Annotator:
     """Let somebody in who agrees to everything and gives the first answer to each question."""
-    annotator = Annotator.objects.create(panel=study.panel, language=language, joined_at=now)
+    annotator = Annotator.objects.create(
+        panel=study.panel, panel_origin=study.panel.origin, language=language, joined_at=now
+    )
     text = enrolment.current_consent_text(panel=study.panel, language=language)
     enrolment.consent(annotator=annotator, text=text, now=now)
     while questions := annotator.open_questions("before"):

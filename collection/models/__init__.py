@@ -1,5 +1,6 @@
 """What is asked: studies, prompts, items, tasks, turns, comparisons."""
 
+from collection.models.dry_run import DryRun
 from collection.models.prompt import Item, Overlap, Prompt
 from collection.models.recipe_comparison import ComparedRecipe, DrawnPrompt, RecipeComparison, Trial
 from collection.models.study import Study, StudyVersion, User
@@ -9,6 +10,7 @@ __all__ = [
     "ComparedRecipe",
     "Comparison",
     "Draft",
+    "DryRun",
     "DrawnPrompt",
     "Item",
     "Overlap",

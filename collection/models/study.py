@@ -25,6 +25,10 @@ class StudyQuerySet(models.QuerySet["Study"]):
     def open(self) -> "StudyQuerySet":
         return self.filter(state=Study.State.OPEN)
 
+    def real(self) -> "StudyQuerySet":
+        """Leave out dry runs."""
+        return self.filter(origin=Panel.Origin.REAL)
+
     def for_panel(self, panel: Panel) -> "StudyQuerySet":
         return self.filter(panel=panel)
 
@@ -41,6 +45,10 @@ class Study(models.Model):
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=200)
     panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="studies")
+    # That of its panel (a_study_and_its_panel_have_one_origin, in the migrations).
+    origin = models.CharField(
+        max_length=8, choices=Panel.Origin, default=Panel.Origin.REAL, db_default=Panel.Origin.REAL
+    )
     state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
     # The version in force. Null only between the two inserts that make a study.
     version = models.ForeignKey("StudyVersion", on_delete=models.PROTECT, null=True, related_name="+")
@@ -56,6 +64,11 @@ class Study(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether simulated people work in it: a copy of another study."""
+        return self.origin == Panel.Origin.DRY_RUN
 
     @cached_property
     def asks(self) -> Configuration:
