@@ -8,6 +8,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from annotators.identities import Identity as Identity
+from annotators.identities import SigningKeys as SigningKeys
+from annotators.identities import UsedLink as UsedLink
 from annotators.judgements import Appeal as Appeal
 from annotators.judgements import StandingChange as StandingChange
 from annotators.ledger import PayEntry as PayEntry
@@ -194,6 +197,8 @@ class Annotator(models.Model):
     admitted_at = models.DateTimeField(null=True, blank=True)
     # Until when the place is kept for who has not begun a task; none once they have.
     place_until = models.DateTimeField(null=True, blank=True)
+    # Browsers that were let in before this are nobody's any more.
+    signed_out_at = models.DateTimeField(null=True, blank=True)
 
     objects = AnnotatorQuerySet.as_manager()
 

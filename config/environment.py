@@ -73,6 +73,9 @@ class Environment:
     endpoints: dict[str, Endpoint] = setting("ENDPOINTS", "")
     """The file that lists the servers that may be asked to write (docs/endpoints.md). A relative path starts at the
     project's folder. Unset: none."""
+    key_hosts: list[str] = setting("KEY_HOSTS", "api.prolific.com")
+    """Hosts from which the public keys of panels may be fetched (docs/recruiting.md), separated by commas. Nothing is
+    fetched before somebody comes by a signed link."""
     demo: bool = setting("DEMO", "false")
     """Links that sign anybody on this machine in as a researcher or an annotator. `make demo` sets it."""
     debug: bool = setting("DEBUG", "false")
@@ -134,6 +137,7 @@ def _read(env: Env) -> Environment:
         model_queues=_queues(env, "MODEL_QUEUES"),
         ahead_at_once=_number(env, "AHEAD_AT_ONCE", 16),
         endpoints=_endpoints(env.str("ENDPOINTS", "")),
+        key_hosts=[host.strip().lower() for host in env.list("KEY_HOSTS", ["api.prolific.com"])],
         demo=_truth(env, "DEMO"),
         debug=_truth(env, "DEBUG"),
     )

@@ -198,6 +198,9 @@ ENDPOINTS = ENVIRONMENT.endpoints
 MODEL_QUEUES = ENVIRONMENT.model_queues
 AHEAD_AT_ONCE = ENVIRONMENT.ahead_at_once
 
+# ---- people ---------------------------------------------------------------------------------------------------------
+KEY_HOSTS = ENVIRONMENT.key_hosts
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
