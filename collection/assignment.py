@@ -28,6 +28,9 @@ MOST_DRAWS = 10
 SCREENED_OUT = "screened_out"
 """What `NotAdmitted` needs where there is no place for the person."""
 
+STOPPED = "standing"
+"""What it needs where a rule or a researcher gives them no new tasks."""
+
 
 class NoTaskAvailable(Exception):
     """The annotator has done all that is asked of one person, or no open study of their panel wants more."""
@@ -46,7 +49,10 @@ class PlacesAreBusy(NoTaskAvailable):
 
 
 class NotAdmitted(Exception):
-    """Something comes before tasks: `needs` is consent, survey, or screened_out where there is no place for them."""
+    """Something comes before tasks: `needs` is consent or survey.
+
+    Or screened_out where there is no place for them, standing where they get no new tasks.
+    """
 
     def __init__(self, needs: str) -> None:
         super().__init__(needs)
@@ -105,7 +111,7 @@ def next_task(*, annotator: Annotator, now: datetime) -> Task:
 
 
 def _admit(annotator: Annotator, *, now: datetime) -> None:
-    if recruiting.has_place(annotator, now=now) or enrolment.needs(annotator):
+    if annotator.is_stopped or recruiting.has_place(annotator, now=now) or enrolment.needs(annotator):
         return
     try:
         recruiting.admit(annotator=annotator, now=now)
@@ -128,6 +134,8 @@ def is_something_left(*, annotator: Annotator) -> bool:
 
     :raises NotAdmitted: if consent or questions come first.
     """
+    if annotator.is_stopped and not Task.objects.of(annotator).open().exists():
+        raise NotAdmitted(STOPPED)
     if Task.objects.of(annotator).live().exists():
         return True
     if needs := enrolment.needs(annotator):
@@ -148,9 +156,19 @@ def give_task(*, annotator: Annotator, now: datetime) -> Task:
     """
     # A double click waits here for the first click, and then finds the task that it got.
     person = Annotator.objects.one_at_a_time().get(pk=annotator.pk)
+    if person.is_stopped:
+        return _of_stopped(person)
     if person.standing != Annotator.Standing.ACTIVE:
         raise NoTaskAvailable
     return _begun(person, now=now) or _assigned(person=person, now=now)
+
+
+def _of_stopped(person: Annotator) -> Task:
+    """Return the task that somebody who is paused may finish."""
+    task = Task.objects.of(person).open().first()
+    if task is None:
+        raise NotAdmitted(STOPPED)
+    return task
 
 
 @transaction.atomic

@@ -105,12 +105,53 @@ class Repeats(_Part):
 
     share: float = Field(default=0.0, ge=0, le=0.5, description="Share of tasks.")
     after: int = Field(default=3, ge=1, le=1000, description="Tasks in between, at least.")
+    # Rules are left out where there are none, so that a study keeps its hash.
+    flag_below: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        exclude_if=lambda share: share is None,
+        description="Who chooses the same again in a smaller share of five repeats or more is flagged.",
+    )
 
 
 class Attention(_Part):
     """Items that say which answer to choose."""
 
     share: float = Field(default=0.0, ge=0, le=0.5, description="Share of tasks.")
+    flag_after: int | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        exclude_if=lambda misses: misses is None,
+        description="Who has missed so many is flagged: a researcher should look.",
+    )
+    # One miss says nothing about a person; panels such as Prolific's want two before anything follows.
+    pause_after: int | None = Field(
+        default=None,
+        ge=2,
+        le=100,
+        exclude_if=lambda misses: misses is None,
+        description="Who has missed so many gets no new tasks until a researcher has looked.",
+    )
+
+    @model_validator(mode="after")
+    def _flags_before_it_pauses(self) -> "Attention":
+        if self.flag_after is not None and self.pause_after is not None and self.flag_after > self.pause_after:
+            raise ValueError(N_("flags people later than it pauses them"))
+        return self
+
+
+class Timing(_Part):
+    """How fast people choose, against others in the same language on the same kind of device."""
+
+    flag_share: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        exclude_if=lambda share: share is None,
+        description="Who is among the fastest twentieth in such a share of twenty turns or more is flagged.",
+    )
 
 
 class Recipes(_Part):
@@ -163,6 +204,7 @@ class Configuration(_Part):
     held: Held = Held()
     repeats: Repeats = Repeats()
     attention: Attention = Attention()
+    timing: Timing = Field(default=Timing(), exclude_if=lambda timing: timing == Timing())
     lease_minutes: int = Field(default=60, ge=1, le=60 * 24 * 14)
     completion: Completion
     columns: dict[PublishedColumn, Column] = Field(default_factory=dict)

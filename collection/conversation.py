@@ -6,6 +6,7 @@ that a caller holds may be out of date afterwards.
 
 import secrets
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Literal
@@ -77,6 +78,21 @@ class TooFewTurns(Refused):
     reason = "too-few-turns"
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What a page can say about how something was done; empty where it has no script."""
+
+    device: str = ""
+    """A value of Comparison.Device."""
+    seconds_visible: float | None = None
+    """For how long the page could be seen with the answers on it."""
+    pasted_characters: int | None = None
+    """How many characters were pasted into what is sent; never which."""
+
+
+UNMEASURED = Measured()
+
+
 class Step(Enum):
     """What a task asks of its annotator now."""
 
@@ -126,7 +142,9 @@ def can_end(task: Task) -> bool:
 
 # ---- messages --------------------------------------------------------------------------------------------------------
 @transaction.atomic
-def send_message(*, task: Task, message: str, idempotency_key: uuid.UUID, now: datetime) -> Turn:
+def send_message(
+    *, task: Task, message: str, idempotency_key: uuid.UUID, measured: Measured = UNMEASURED, now: datetime
+) -> Turn:
     """Send the opening prompt, the next message, or the message in other words, and ask for its candidates.
 
     The same key again returns the same turn.
@@ -144,6 +162,9 @@ def send_message(*, task: Task, message: str, idempotency_key: uuid.UUID, now: d
     if follows is None:
         raise NotYourTurn
     turn = _add_turn(task, message=typed.message(message), follows=follows, idempotency_key=idempotency_key, now=now)
+    if measured.pasted_characters is not None:
+        turn.pasted_characters = measured.pasted_characters
+        turn.save(update_fields=["pasted_characters"])
     Draft.objects.filter(task=task).update(message="")
     return turn
 
@@ -196,7 +217,13 @@ def mark_shown(*, turn: Turn, now: datetime) -> None:
 
 @transaction.atomic
 def compare(
-    *, turn: Turn, choice: int | Literal["none"], explanation: str, idempotency_key: uuid.UUID, now: datetime
+    *,
+    turn: Turn,
+    choice: int | Literal["none"],
+    explanation: str,
+    idempotency_key: uuid.UUID,
+    measured: Measured = UNMEASURED,
+    now: datetime,
 ) -> Comparison:
     """Keep which candidate the annotator prefers (its place on their screen, from 0), or that it is none of these.
 
@@ -228,6 +255,9 @@ def compare(
         explanation=_explanation(task, explanation),
         idempotency_key=idempotency_key,
         recorded_at=now,
+        device=measured.device,
+        seconds_visible=measured.seconds_visible,
+        pasted_characters=measured.pasted_characters,
     )
     _keep_place(turn)
     qualifying.judge(comparison, now=now)
@@ -326,7 +356,7 @@ def report(*, turn: Turn, place: int, reason: str, now: datetime) -> Report:
     :raises TaskIsOver: if the person has withdrawn in the meantime.
     """
     task = _locked(turn.task)
-    if task.annotator.standing != Annotator.Standing.ACTIVE:
+    if not task.annotator.may_finish:
         raise TaskIsOver
     if not turn.candidate_set.is_ready or place not in range(len(turn.order)):
         raise ChoiceNotOffered
@@ -345,6 +375,11 @@ def report(*, turn: Turn, place: int, reason: str, now: datetime) -> Report:
     if task.is_open:
         _leave(task, because="reported", now=now)
     return made
+
+
+def break_off(task: Task, *, because: str, now: datetime) -> None:
+    """End an open task for its annotator. The caller has locked the person."""
+    _leave(task, because=because, now=now)
 
 
 def _leave(task: Task, *, because: str, now: datetime) -> None:
@@ -410,8 +445,7 @@ def _locked(task: Task) -> Task:
 
 
 def _takes_late_work(task: Task) -> bool:
-    active = task.annotator.standing == Annotator.Standing.ACTIVE
-    return active and task.state in {Task.State.OPEN, Task.State.EXPIRED}
+    return task.annotator.may_finish and task.state in {Task.State.OPEN, Task.State.EXPIRED}
 
 
 def _resume(task: Task) -> None:

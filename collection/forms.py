@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from collection.configuration import Configuration
-from collection.conversation import NONE, ExplanationMissing, Refused
-from collection.models import Turn
+from collection.conversation import NONE, ExplanationMissing, Measured, Refused
+from collection.models import Comparison, Turn
 from collection.typed import MAXIMUM, TextRefused, storable
 
 # What the reasons of typed.TextRefused mean to who typed.
@@ -47,6 +47,23 @@ class SentOnce(forms.Form):
         """Return the name of this submission."""
         content = repr([self.cleaned_data[name] for name in sorted(self.fields) if name != "key"])
         return uuid.uuid5(self.cleaned_data["key"], content)
+
+
+class MeasuredForm(forms.Form):
+    """What the page's script measured beside. Whatever is wrong with it is no reason to refuse what it came with."""
+
+    device = forms.ChoiceField(choices=Comparison.Device.choices, required=False)
+    seconds_visible = forms.FloatField(required=False, min_value=0, max_value=60 * 60 * 24)
+    pasted = forms.IntegerField(required=False, min_value=0, max_value=1_000_000)
+
+    def measured(self) -> Measured:
+        """Return what can be made of it."""
+        self.is_valid()
+        return Measured(
+            device=self.cleaned_data.get("device") or "",
+            seconds_visible=self.cleaned_data.get("seconds_visible"),
+            pasted_characters=self.cleaned_data.get("pasted"),
+        )
 
 
 class MessageForm(SentOnce):
@@ -130,6 +147,19 @@ class ReportForm(forms.Form):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )
+
+
+class AppealForm(forms.Form):
+    """What a person says to being stopped."""
+
+    use_required_attribute = False
+
+    text = TypedField(
+        label=_("What do you want to tell the researchers?"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}),
+        error_messages={"required": _("Write something first.")},
     )
 
 

@@ -1,8 +1,8 @@
-"""Judging practice, attention checks and repeats: whether the choice was the one that they expect."""
+"""Judging practice, attention checks and repeats: whether the choice was the one that they expect, and what follows."""
 
 from datetime import datetime
 
-from annotators import qualification
+from annotators import qualification, standing
 from collection.models import Comparison, Task
 
 KINDS = {
@@ -19,6 +19,16 @@ def judge(comparison: Comparison, *, now: datetime) -> None:
         return
     passed = _as_before(comparison, task) if task.repeat_of_id else _as_expected(comparison, task)
     qualification.record(annotator=task.annotator, kind=KINDS[Task.Kind(task.kind)], passed=passed, now=now)
+    _apply_rules(task, now=now)
+
+
+def _apply_rules(task: Task, *, now: datetime) -> None:
+    asks = task.asks
+    if task.kind == Task.Kind.ATTENTION:
+        flag_after, pause_after = asks.attention.flag_after, asks.attention.pause_after
+        standing.judge_attention(annotator=task.annotator, flag_after=flag_after, pause_after=pause_after, now=now)
+    if task.kind == Task.Kind.REPEAT:
+        standing.judge_repeats(annotator=task.annotator, flag_below=asks.repeats.flag_below, now=now)
 
 
 def _as_expected(comparison: Comparison, task: Task) -> bool:

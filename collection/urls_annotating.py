@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from collection.views import annotating, leaving
+from collection.views import annotating, leaving, standing
 
 urlpatterns = [
     path("tasks/", annotating.tasks, name="tasks"),
@@ -20,5 +20,6 @@ urlpatterns = [
     path("finished/", leaving.finished, name="finished"),
     path("about-you/", leaving.about_you, name="about_you"),
     path("withdraw/", leaving.withdraw, name="withdraw"),
+    path("standing/", standing.standing_page, name="standing"),
     path("withdrawn/", leaving.withdrawn, name="withdrawn"),
 ]

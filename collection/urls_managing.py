@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from collection.sign_in_form import SignInForm
-from collection.views import candidate_sets, comparing_recipes, diversity, managing, previewing, study_files
+from collection.views import candidate_sets, comparing_recipes, diversity, managing, people, previewing, study_files
 
 urlpatterns = [
     path(
@@ -32,6 +32,8 @@ urlpatterns = [
     path("studies/<slug:slug>/recipes/<int:pk>/act/", comparing_recipes.act_on_comparison, name="act_on_comparison"),
     path("studies/<slug:slug>/recipes/<int:pk>/figures.csv", comparing_recipes.figures_file, name="comparison_figures"),
     path("studies/<slug:slug>/recipes/<int:pk>/sets.csv", comparing_recipes.sets_file, name="comparison_sets"),
+    path("studies/<slug:slug>/people/", people.people_of_study, name="people"),
+    path("studies/<slug:slug>/people/<slug:pseudonym>/", people.person, name="person"),
     path("studies/<slug:slug>/close/", managing.close_study, name="close_study"),
     path("studies/<slug:slug>/state/", managing.change_state, name="change_state"),
     path("studies/<slug:slug>/prompts/", managing.upload_prompts, name="upload_prompts"),

@@ -139,6 +139,17 @@ def is_in(text: str, language: str) -> bool:
     return bool(likely == language or probability < SURE)
 
 
+def is_latin_hindi(text: str) -> bool:
+    """Whether a text is Hindi in Latin letters, or mixed with it: enough of its words are words of Hindi alone."""
+    return _share_of_hindi_words(_prose(text)) >= 0.05
+
+
+def main_script(text: str) -> str:
+    """Return the script in which most letters of a text are written: "latin", "devanagari" …; empty without letters."""
+    scripts = _scripts(_prose(text))
+    return max(scripts, key=lambda script: (scripts[script], script)) if scripts else ""
+
+
 @cache
 def _others(language: str, scripts: tuple[str, ...], *, long: bool) -> frozenset[str]:
     """Return the languages that a text may turn out to be in."""

@@ -233,9 +233,9 @@ class Comparison(models.Model):
     explanation = models.TextField(blank=True)
     idempotency_key = models.UUIDField()
     recorded_at = models.DateTimeField(default=timezone.now)
-    # What the page's script measured, and nothing where there was none: on which kind of device, how long the page could
-    # be seen with the answers on it, and how many characters of the explanation were pasted (never which).
-    device = models.CharField(max_length=8, choices=Device, blank=True)
+    # What the page's script measured, and nothing where there was none: on which kind of device, how long the page
+    # could be seen with the answers on it, and how many characters of the explanation were pasted (never which).
+    device = models.CharField(max_length=8, choices=Device, blank=True, default="", db_default="")
     seconds_visible = models.FloatField(null=True, blank=True)
     pasted_characters = models.PositiveIntegerField(null=True, blank=True)
 

@@ -26,6 +26,10 @@ def tasks(request: AnnotatorRequest) -> HttpResponse:
     progress = assignment.progress(request.annotator)
     open_task = Task.objects.of(request.annotator).open().first()
     if open_task is None and 0 < progress.of <= progress.done:
+    if open_task is None and request.annotator.is_stopped:
+        return redirect("standing")
+    if surveying.is_due(request.annotator):
+        return redirect("more_questions")
         return redirect("finished")
     context = {"progress": progress, "open_task": open_task}
     return render(request, "collection/annotating/tasks.html", context)
@@ -71,7 +75,10 @@ def send_message(request: AnnotatorRequest, pk: int) -> HttpResponse:
         return _answer(request, pk)
     try:
         message, key = form.cleaned_data["message"], form.idempotency_key()
-        conversation.send_message(task=found, message=message, idempotency_key=key, now=timezone.now())
+        measured = MeasuredForm(request.POST).measured()
+        conversation.send_message(
+            task=found, message=message, idempotency_key=key, measured=measured, now=timezone.now()
+        )
     except TextRefused as refusal:
         form.refuse(refusal)
         return task_page(request, _task(request, pk), status=422, form=form)
@@ -94,7 +101,12 @@ def compare(request: AnnotatorRequest, pk: int) -> HttpResponse:
         choice = form.cleaned_data["choice"]
         try:
             conversation.compare(
-                turn=turn, choice=choice, explanation=explanation, idempotency_key=key, now=timezone.now()
+                turn=turn,
+                choice=choice,
+                explanation=explanation,
+                idempotency_key=key,
+                measured=MeasuredForm(request.POST).measured(),
+                now=timezone.now(),
             )
             return _answer(request, turn.task_id)
         except (TextRefused, conversation.ExplanationMissing) as refusal:

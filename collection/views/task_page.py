@@ -78,6 +78,7 @@ def _context(task: Task) -> dict[str, Any]:
         "messages_left": asks.turns.maximum - number,
         "demo_model": step in {Step.COMPARE, Step.WAIT} and is_by_demo_model(turn),
         "progress": assignment.progress(task.annotator),
+        "practice": practice_of(task) if step == Step.DONE else None,
         **(waiting_context(turn) if turn and step == Step.WAIT else {}),
     }
 
@@ -99,6 +100,35 @@ def shown(turn: Turn) -> list[Shown]:
     """Return the candidates as this annotator sees them, with their names on the screen."""
     candidates = enumerate(turn.candidates_in_order())
     return [Shown(place, place + 1, str(LABELS[place]), candidate) for place, candidate in candidates]
+
+
+@dataclass(frozen=True)
+class Practice:
+    """What to tell somebody who has done a practice task."""
+
+    expected: Shown | None
+    """The answer that practice calls the better one; none where it calls none so."""
+    chosen: Shown | None
+    """The answer that they chose; none where they said "none of these"."""
+    text: str
+    """What the researcher says to it, in the prompt's language; or nothing."""
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether they chose what was expected."""
+        return self.expected is not None and self.expected == self.chosen
+
+
+def practice_of(task: Task) -> Practice | None:
+    """Return what to tell about a practice task that was done."""
+    turn = task.current_turn
+    if task.kind != Task.Kind.PRACTICE or task.item is None or turn is None or not turn.is_compared:
+        return None
+    by_slot = {each.candidate.slot: each for each in shown(turn)}
+    prompt = task.item.prompt
+    expected = None if prompt.expected_slot is None else by_slot.get(prompt.expected_slot)
+    chosen = by_slot[turn.chosen.slot] if turn.chosen else None
+    return Practice(expected=expected, chosen=chosen, text=prompt.feedback)
 
 
 def is_by_demo_model(turn: Turn | None) -> bool:

@@ -1,0 +1,42 @@
+"""What a person who is stopped reads: why, what stays theirs, and how they can answer."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from annotators import standing
+from annotators.access import AnnotatorRequest, for_annotators, posted
+from collection import completion
+from collection.forms import AppealForm
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@for_annotators
+def standing_page(request: AnnotatorRequest) -> HttpResponse:
+    """Why there are no new tasks for this person, and a box for what they say to it."""
+    annotator = request.annotator
+    if not annotator.is_stopped:
+        return redirect("tasks")
+    form = AppealForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            standing.appeal(annotator=annotator, text=form.cleaned_data["text"], now=timezone.now())
+        except standing.NotPossible:
+            return redirect("tasks")
+        messages.success(request, gettext("What you wrote has reached the researchers. They answer here."))
+        return redirect("standing")
+    context = {
+        "annotator": annotator,
+        "stop": standing.last_stop(annotator),
+        "appeals": annotator.appeals.order_by("pk"),
+        "codes": completion.codes(annotator) if annotator.standing == annotator.Standing.ENDED else [],
+        "contacts": completion.contacts(annotator),
+        "form": form,
+    }
+    status = 422 if form.errors else 200
+    return render(request, "collection/annotating/standing.html", context, status=status)
