@@ -10,7 +10,7 @@ from django_htmx.http import reswap, retarget
 from annotators import enrolment
 from annotators.access import AnnotatorRequest, for_annotators
 from collection import assignment, conversation
-from collection.forms import ComparisonForm, MessageForm, sentence_for
+from collection.forms import ComparisonForm, MeasuredForm, MessageForm, sentence_for
 from collection.models import Task, Turn
 from collection.typed import TextRefused
 from collection.views.task_page import milliseconds, task_page, waiting_context
