@@ -1,10 +1,14 @@
 """Work of machines that concerns people's tasks."""
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from annotators import recruiting
-from collection import assignment, places
+from collection import assignment, dry_running, places
+
+SIMULATED_AT_ONCE = 16
+"""Simulated people on the site at a time: real ones may be there too."""
 
 
 @shared_task
@@ -23,3 +27,23 @@ def offer_ready_items() -> int:
 def free_places_of_quotas() -> int:
     """Let others into the panels whose places were kept for people who did not begin."""
     return recruiting.free_expired(now=timezone.now())
+
+
+# ---- dry runs --------------------------------------------------------------------------------------------------------
+def queue_dry_run(*, dry_run_id: int) -> None:
+    """Send the job in which simulated people work."""
+    run_dry_run.apply_async(kwargs={"dry_run_id": dry_run_id})
+
+
+@shared_task
+def run_dry_run(*, dry_run_id: int) -> None:
+    """Let simulated people work in a copy of a study, unless somebody else does or did."""
+    how = dry_running.Settings(site=settings.SITE_URL, at_once=SIMULATED_AT_ONCE)
+    dry_running.run(dry_run_id=dry_run_id, settings=how)
+
+
+@shared_task
+def sweep_dry_runs() -> None:
+    """Send again what has no job; what a silent worker left has failed."""
+    for dry_run in dry_running.take_without_job(now=timezone.now()):
+        queue_dry_run(dry_run_id=dry_run.pk)

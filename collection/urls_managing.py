@@ -4,7 +4,16 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from collection.sign_in_form import SignInForm
-from collection.views import candidate_sets, comparing_recipes, diversity, managing, people, previewing, study_files
+from collection.views import (
+    candidate_sets,
+    comparing_recipes,
+    diversity,
+    dry_runs,
+    managing,
+    people,
+    previewing,
+    study_files,
+)
 
 urlpatterns = [
     path(
@@ -26,6 +35,9 @@ urlpatterns = [
     path("studies/<slug:slug>/candidate-sets/", candidate_sets.candidate_sets, name="candidate_sets"),
     path("studies/<slug:slug>/candidate-sets/write/", candidate_sets.write_candidate_sets, name="write_candidate_sets"),
     path("studies/<slug:slug>/diversity/", diversity.study_diversity, name="study_diversity"),
+    path("studies/<slug:slug>/dry-runs/", dry_runs.request_dry_run, name="request_dry_run"),
+    path("studies/<slug:slug>/dry-runs/<int:pk>/", dry_runs.dry_run, name="dry_run"),
+    path("studies/<slug:slug>/dry-runs/<int:pk>/part/", dry_runs.dry_run_part, name="dry_run_part"),
     path("studies/<slug:slug>/recipes/new/", comparing_recipes.new_recipe_comparison, name="new_recipe_comparison"),
     path("studies/<slug:slug>/recipes/<int:pk>/", comparing_recipes.recipe_comparison, name="recipe_comparison"),
     path("studies/<slug:slug>/recipes/<int:pk>/part/", comparing_recipes.comparison_part, name="comparison_part"),

@@ -183,6 +183,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": ENVIRONMENT.sweep_seconds,
         "options": {"expires": ENVIRONMENT.sweep_seconds},
     },
+    "sweep-dry-runs": {
+        "task": "collection.jobs.sweep_dry_runs",
+        "schedule": ENVIRONMENT.sweep_seconds,
+        "options": {"expires": ENVIRONMENT.sweep_seconds},
+    },
     "sweep-releases": {
         "task": "exports.jobs.sweep",
         "schedule": ENVIRONMENT.sweep_seconds,

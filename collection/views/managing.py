@@ -19,14 +19,14 @@ from collection import languages, progress, prompt_loading, reports, studies
 from collection.models import Report, Study, Task
 from collection.prompt_file import FileUnreadable
 from collection.study_forms import InvitationForm, PromptTableForm
-from collection.views import candidate_sets
+from collection.views import candidate_sets, dry_runs
 
 
 @require_GET
 @login_required
 def study_list(request: HttpRequest) -> HttpResponse:
     """The researcher's studies."""
-    visible = Study.objects.visible_to(request.user).select_related("panel", "version")
+    visible = Study.objects.visible_to(request.user).real().select_related("panel", "version")
     found = list(visible.order_by("-created_at", "-pk"))
     places = progress.places(found)
     cards = [_card(study, *places.get(study.pk, (0, 0))) for study in found]
@@ -49,6 +49,7 @@ def _study_page(request: HttpRequest, found: Study, *, status: int = 200, **form
     context = {
         **_progress(found),
         **candidate_sets.part(found),
+        **dry_runs.part(found),
         "recipe_comparisons": found.recipe_comparisons.prefetch_related("recipes").order_by("-pk"),
         "languages": _language_names(found),
         "prompt_form": PromptTableForm(),
