@@ -1,17 +1,21 @@
 """Letting a person in: the link they came by, what they agree to, what they say about themselves, and the way out."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 
 from django.db import transaction
 from django.db.models import F
 
-from annotators import recruiting
+from annotators import arriving, recruiting
 from annotators.models import Annotator, Consent, ConsentText, Invitation, Panel, SurveyAnswer
-from annotators.panel_file import PanelPart
+from annotators.panel_file import ConsentPart, PanelPart, changed_questions
+from annotators.purposes import ticked
+from annotators.sources.interface import Arrival
 from annotators.survey import NOT_SAID, Question
 from annotators.tokens import attempt_hash, hashed, new_token
+from annotators.values_file import ValuesPart
 
 
 class InvitationNotUsable(Exception):
@@ -30,6 +34,10 @@ class ConsentTextChanged(Exception):
     """A published version of a consent text has other words in the file. People agreed to the old ones."""
 
 
+class QuestionAnswered(Exception):
+    """People have answered questions that are to mean something else, or to be gone: the message names them."""
+
+
 class HasWithdrawn(Exception):
     """The person left, and nothing more is kept about them."""
 
@@ -37,7 +45,7 @@ class HasWithdrawn(Exception):
 class AnswerNotOffered(Exception):
     """A survey answer cannot be taken: `question` says which, `reason` why.
 
-    The reason is unknown-question, not-offered, required, too-long, not-a-number or already-answered.
+    The reason is unknown-question, not-offered, required, too-long, not-a-number, already-answered or not-agreed.
     """
 
     def __init__(self, question: str, reason: str) -> None:
@@ -54,26 +62,48 @@ def open_panel(*, part: PanelPart, now: datetime) -> Panel:
     :raises ConsentTextChanged: if a version of the consent text that was published has other words in the file.
     :raises recruiting.BelowTaken: if a quota in the file is smaller than the number of people it holds.
     """
-    defaults = {"name": part.name, "wave": part.wave, "definition": part.model_dump(mode="json")}
+    definition = part.model_dump(mode="json")
+    there = Panel.objects.filter(slug=part.slug).values_list("definition", flat=True).first() or {}
+    # Quotas and a questionnaire on values may have come from files of their own.
+    for own_file in ("quotas", "values"):
+        if definition.get(own_file) is None and there.get(own_file):
+            definition[own_file] = there[own_file]
+    defaults = {"name": part.name, "wave": part.wave, "definition": definition}
     panel, _created = Panel.objects.update_or_create(
         slug=part.slug, defaults=defaults, create_defaults={**defaults, "created_at": now}
     )
-    published = published_consent(slug=part.slug, version=part.consent.version)
-    for language, text in part.consent.texts.items():
-        if language not in published:
-            ConsentText.objects.create(
-                panel=panel, version=part.consent.version, language=language, text=text.strip(), published_at=now
-            )
-        elif published[language] != text.strip():
-            raise ConsentTextChanged(f"{part.consent.version} ({language})")
-    recruiting.set_quotas(panel=panel, parts=part.quotas)
+    if changed := changed_consent(slug=part.slug, part=part.consent):
+        raise ConsentTextChanged(f"{part.consent.version} ({', '.join(changed)})")
+    published = panel.consent_texts.filter(version=part.consent.version).values_list("language", flat=True)
+    for language in sorted(part.consent.texts.keys() - set(published)):
+        _publish(panel, part.consent, language, now=now)
+    if part.quotas is not None:
+        recruiting.set_quotas(panel=panel, parts=part.quotas)
     return panel
 
 
-def published_consent(*, slug: str, version: str) -> dict[str, str]:
-    """Return the words of one version of a panel's consent text, by language."""
-    texts = ConsentText.objects.filter(panel__slug=slug, version=version)
-    return {text.language: text.text.strip() for text in texts}
+def _publish(panel: Panel, part: ConsentPart, language: str, *, now: datetime) -> None:
+    ConsentText.objects.create(
+        panel=panel,
+        version=part.version,
+        language=language,
+        text=part.texts[language].strip(),
+        licence=part.licence,
+        facts=part.facts(language),
+        published_at=now,
+    )
+
+
+def changed_consent(*, slug: str, part: ConsentPart) -> list[str]:
+    """Return the languages in which this version of a panel's consent text was published with other words or facts."""
+    texts = ConsentText.objects.filter(panel__slug=slug, version=part.version, language__in=part.texts)
+    return sorted(text.language for text in texts if _says_other(text, part))
+
+
+def _says_other(text: ConsentText, part: ConsentPart) -> bool:
+    # One that was published without facts beside it has none to change.
+    facts = (text.licence, text.facts) if text.licence else (part.licence, part.facts(text.language))
+    return text.text.strip() != part.texts[text.language].strip() or facts != (part.licence, part.facts(text.language))
 
 
 def current_consent_text(*, panel: Panel, language: str) -> ConsentText:
@@ -130,12 +160,23 @@ def find_invitation(*, token: str, now: datetime) -> Invitation:
 
 
 @transaction.atomic
-def accept(*, invitation: Invitation, text: ConsentText, attempt: str = "", now: datetime) -> tuple[Annotator, str]:
+def accept(
+    *,
+    invitation: Invitation,
+    text: ConsentText,
+    to: Iterable[str],
+    attempt: str = "",
+    arrival: Arrival | None = None,
+    now: datetime,
+) -> tuple[Annotator, str]:
     """Let in a person who agreed to the text; return them with the token of their return link, which is kept nowhere.
 
-    `attempt` is the browser's own secret name for what it tries: the same again lets the same person in, once.
+    `to` names what they agree to beside taking part (annotators.purposes). `attempt` is the browser's own secret name
+    for what it tries: the same again lets the same person in, once. `arrival` is who they are at the panel that sent
+    them.
 
     :raises InvitationNotUsable: if the link lets nobody in any more.
+    :raises arriving.AlreadyHere: if the panel's id is somebody's already.
     """
     if attempt:
         # Of two requests of one attempt the second waits here for the first, and then finds the person it made.
@@ -153,9 +194,12 @@ def accept(*, invitation: Invitation, text: ConsentText, attempt: str = "", now:
         language=invitation.language,
         attempt_hash=attempt_hash(invitation.token_hash, attempt) if attempt else "",
         joined_at=now,
+        survey_at=secrets.SystemRandom().random(),
     )
-    consent(annotator=annotator, text=text, now=now)
-    _keep(annotator, invitation.answers, now=now)
+    if arrival is not None:
+        arriving.keep(annotator=annotator, arrival=arrival, now=now)
+    consent(annotator=annotator, text=text, to=to, now=now)
+    _keep(annotator, _permitted(annotator, invitation.answers), now=now)
     return annotator, new_return_link(annotator=annotator)
 
 
@@ -164,18 +208,58 @@ def joined_by(*, token: str, attempt: str) -> Annotator | None:
     return Annotator.objects.with_attempt(hashed(token), attempt).select_related("panel").first()
 
 
+@transaction.atomic
+def load_values(*, panel: Panel, part: ValuesPart) -> None:
+    """Put a questionnaire on values among the panel's questions, in place of the one that is there.
+
+    :raises QuestionAnswered: if people have answered an item that would be gone or mean something else.
+    :raises ValueError: if the panel's questions do not hold together with it; with what to fill in.
+    """
+    locked = Panel.objects.select_for_update(no_key=True).get(pk=panel.pk)
+    definition = {**locked.definition, "values": part.model_dump(mode="json")}
+    new = PanelPart.model_validate(definition)
+    answered = set(answered_questions(panel=panel))
+    if changed := [key for key in changed_questions(locked.survey.questions, new.questions()) if key in answered]:
+        raise QuestionAnswered(", ".join(changed))
+    locked.definition = panel.definition = definition
+    locked.save(update_fields=["definition"])
+
+
+def answered_questions(*, panel: Panel) -> list[str]:
+    """Return the questions of a panel that somebody has answered."""
+    answers = SurveyAnswer.objects.filter(annotator__panel=panel)
+    return list(answers.order_by("question").values_list("question", flat=True).distinct())
+
+
 # ---- consent and survey ----------------------------------------------------------------------------------------------
 @transaction.atomic
-def consent(*, annotator: Annotator, text: ConsentText, now: datetime) -> Consent:
-    """Note that the person agreed to this text; once, however often they press.
+def consent(*, annotator: Annotator, text: ConsentText, to: Iterable[str], now: datetime) -> Consent:
+    """Note that the person agreed to this text and to these purposes beside taking part, in place of what they agreed
+    to before; once, however often they press. Sensitive answers that they no longer agree to are deleted.
 
     :raises HasWithdrawn: if they left in the meantime.
     """
     _lock(annotator)
-    given, _created = Consent.objects.get_or_create(
-        annotator=annotator, text=text, withdrawn_at=None, defaults={"accepted_at": now}
-    )
-    return given
+    ticks = ticked(to)
+    given = annotator.consents.in_force().first()
+    if given and (given.text_id, given.ticks) == (text.pk, ticks):
+        return given
+    annotator.consents.in_force().update(replaced_at=now)
+    if not ticks["sensitive"]:
+        annotator.survey_answers.filter(question__in=_sensitive(annotator.panel)).delete()
+    return Consent.objects.create(annotator=annotator, text=text, accepted_at=now, **ticks)
+
+
+def _sensitive(panel: Panel) -> set[str]:
+    return {question.key for question in panel.survey.questions if question.sensitive}
+
+
+def _permitted(annotator: Annotator, answers: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers without sensitive ones, unless the person agreed that these are kept."""
+    sensitive = _sensitive(annotator.panel) & answers.keys()
+    if not sensitive or annotator.agrees_to("sensitive"):
+        return dict(answers)
+    return {question: value for question, value in answers.items() if question not in sensitive}
 
 
 @transaction.atomic
@@ -187,7 +271,10 @@ def answer(*, annotator: Annotator, answers: Mapping[str, str], now: datetime) -
     """
     _lock(annotator)
     given = annotator.answers()
-    _keep(annotator, _checked(annotator.panel, given=given, answers=answers), now=now)
+    new = _checked(annotator.panel, given=given, answers=answers)
+    if refused := new.keys() - _permitted(annotator, new).keys():
+        raise AnswerNotOffered(min(refused), "not-agreed")
+    _keep(annotator, new, now=now)
 
 
 def _lock(annotator: Annotator) -> None:
@@ -201,7 +288,7 @@ def _lock(annotator: Annotator) -> None:
 def needs(annotator: Annotator) -> Literal["consent", "survey"] | None:
     """Return what stands between this person and their tasks: the consent text in force, questions about them."""
     in_force = _version_in_force(annotator.panel)
-    if not annotator.consents.filter(withdrawn_at=None, text__version=in_force).exists():
+    if not annotator.consents.in_force().filter(text__version=in_force).exists():
         return "consent"
     return "survey" if annotator.open_questions("before") else None
 
@@ -239,7 +326,7 @@ def _stored(question: Question, value: str) -> str:
     # NUL and lone surrogates cannot be stored.
     text = value.replace("\0", "").encode(errors="ignore").decode().strip()
     # People type digits of their own script.
-    return str(int(text)) if question.kind == "number" and text.isdecimal() and len(text) <= 6 else text
+    return str(int(text)) if question.kind in {"number", "scale"} and text.isdecimal() and len(text) <= 6 else text
 
 
 def _refusal(question: Question, value: str, known: dict[str, str]) -> str | None:
@@ -247,6 +334,8 @@ def _refusal(question: Question, value: str, known: dict[str, str]) -> str | Non
         return "required" if question.required else None
     if question.kind == "choice":
         return None if value in {option.key for option in question.offered(known)} else "not-offered"
+    if question.steps:
+        return None if value in question.steps.values() else "not-offered"
     if question.kind == "number":
         return None if value.isascii() and value.isdecimal() and len(value) <= 6 else "not-a-number"
     return "too-long" if len(value) > 500 else None
@@ -273,6 +362,33 @@ def find_returning(*, token: str) -> Annotator:
     return annotator
 
 
+def find_leaving(*, token: str) -> Annotator:
+    """Return the person whose return link this is, also after they stopped: they can still have everything erased.
+
+    :raises ReturnLinkUnknown: if it is nobody's.
+    """
+    there = Annotator.objects.exclude(standing__in=[Annotator.Standing.WITHDRAWN, Annotator.Standing.SCREENED_OUT])
+    annotator = there.with_return_token(token).select_related("panel").first()
+    if annotator is None:
+        raise ReturnLinkUnknown
+    return annotator
+
+
+@transaction.atomic
+def stop(*, annotator: Annotator) -> bool:
+    """End a person's part and keep what they agreed to until now; whether this call did. Their work is the caller's."""
+    person = Annotator.objects.one_at_a_time().get(pk=annotator.pk)
+    gone = Annotator.Standing.LEFT, Annotator.Standing.WITHDRAWN, Annotator.Standing.SCREENED_OUT
+    if person.standing in gone:
+        return False
+    if person.place_until is not None:
+        # They have not begun, so somebody else can have their place.
+        recruiting.give_back(annotator=person)
+    annotator.standing, annotator.attempt_hash = Annotator.Standing.LEFT, ""
+    annotator.save(update_fields=["standing", "attempt_hash"])
+    return True
+
+
 @transaction.atomic
 def withdraw(*, annotator: Annotator, now: datetime) -> None:
     """End a person's consent and forget what they said about themselves. Their work is the caller's part."""
@@ -280,8 +396,8 @@ def withdraw(*, annotator: Annotator, now: datetime) -> None:
     Annotator.objects.one_at_a_time().get(pk=annotator.pk)
     annotator.consents.filter(withdrawn_at=None).update(withdrawn_at=now)
     annotator.survey_answers.all().delete()
+    annotator.appeals.update(text="", answer="")
     recruiting.give_back(annotator=annotator)
     annotator.standing = Annotator.Standing.WITHDRAWN
     annotator.return_token_hash = annotator.attempt_hash = ""
     annotator.save(update_fields=["standing", "return_token_hash", "attempt_hash"])
-    annotator.appeals.update(text="", answer="")

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from annotators.enrolment import AnswerNotOffered
 from annotators.models import Annotator, ConsentText
-from annotators.survey import NOT_SAID, Question, Texts
+from annotators.purposes import PURPOSES
+from annotators.survey import NOT_SAID, Question, Steps, Texts
 
 # Outside of what an option's key can be.
 PREFER_NOT = "*"
@@ -20,6 +21,7 @@ REFUSALS = {
     "required": _("This question needs an answer."),
     "too-long": _("Please use at most 500 characters."),
     "not-a-number": _("Please give a whole number, such as 3."),
+    "not-agreed": _("You have not agreed that such answers are kept."),
     "already-answered": _("You have answered this question before; your first answer stands."),
 }
 
@@ -30,10 +32,41 @@ def in_language(texts: Texts, *languages: str | None) -> tuple[str, str]:
     return texts[found], found
 
 
-class ConsentForm(forms.Form):
-    """An explicit yes to one text."""
+class ChoicesForm(forms.Form):
+    """What a person may agree to beside taking part: a box each, none of them ticked beforehand."""
 
     use_required_attribute = False
+
+    sensitive = forms.BooleanField(
+        required=False,
+        label=_("My answers to sensitive questions, such as politics, religion or origin, may be kept and used."),
+    )
+    publication = forms.BooleanField(required=False)
+    verbatim = forms.BooleanField(
+        required=False, label=_("The texts that I write may be published with them, word for word.")
+    )
+    training = forms.BooleanField(required=False, label=_("Language models may be trained with my answers."))
+
+    def __init__(self, *args: Any, shown: ConsentText, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.shown = shown
+        part = shown.panel.part
+        sentence = _("My answers may be published in a dataset under the licence %(licence)s.")
+        self.fields["publication"].label = sentence % {"licence": shown.licence or part.consent.licence}
+        if not any(question.sensitive for question in part.questions()):
+            del self.fields["sensitive"]
+
+    def optional(self) -> list[forms.BoundField]:
+        """Return the boxes that are the person's own choice."""
+        return [self[purpose] for purpose in PURPOSES if purpose in self.fields]
+
+    def purposes(self) -> list[str]:
+        """Return what the person agreed to."""
+        return [purpose for purpose in PURPOSES if self.cleaned_data.get(purpose)]
+
+
+class ConsentForm(ChoicesForm):
+    """An explicit yes to one text."""
 
     text = forms.IntegerField()
     agree = forms.BooleanField(
@@ -43,9 +76,10 @@ class ConsentForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, shown: ConsentText, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.shown = shown
+    adult = forms.BooleanField(
+        label=_("I am at least 18 years old."),
+        error_messages={"required": _("Only people who are at least 18 years old can take part.")},
+    )
 
     def clean_text(self) -> ConsentText:
         """Take a yes only for the text that would be shown now."""
@@ -78,7 +112,10 @@ class SurveyForm(forms.Form):
 
 def _field(question: Question, given: dict[str, str], languages: list[str | None]) -> forms.Field:
     label, language = in_language(question.text, *languages)
-    field = _choice(question, given, languages) if question.kind == "choice" else _typed(question)
+    if question.steps:
+        field = _scale(question.steps, question, languages)
+    else:
+        field = _choice(question, given, languages) if question.kind == "choice" else _typed(question)
     field.label = label
     # For the template: the question may be in another language than the page.
     field.language = language  # type: ignore[attr-defined]
@@ -93,6 +130,17 @@ def _choice(question: Question, given: dict[str, str], languages: list[str | Non
     if len(options) <= MOST_BUTTONS:
         return forms.ChoiceField(choices=options, widget=forms.RadioSelect, error_messages=errors)
     return forms.ChoiceField(choices=[("", _("Please choose")), *options], error_messages=errors)
+
+
+def _scale(steps: Steps, question: Question, languages: list[str | None]) -> forms.Field:
+    choices = [(value, value) for value in steps.values()]
+    if not question.required:
+        choices.append((PREFER_NOT, str(_("I prefer not to say"))))
+    errors = {"required": _("Please choose an answer."), "invalid_choice": _("Please choose one of the answers.")}
+    field = forms.ChoiceField(choices=choices, widget=forms.RadioSelect, error_messages=errors)
+    # What the ends mean, for the template.
+    field.low, field.high = in_language(steps.low, *languages)[0], in_language(steps.high, *languages)[0]  # type: ignore[attr-defined]
+    return field
 
 
 def _typed(question: Question) -> forms.Field:

@@ -15,7 +15,9 @@ from annotators.judgements import Appeal as Appeal
 from annotators.judgements import StandingChange as StandingChange
 from annotators.ledger import PayEntry as PayEntry
 from annotators.panel_file import PanelPart
+from annotators.purposes import PURPOSES
 from annotators.survey import Question, Survey
+from annotators.values_file import ValuesPart
 
 # No letters or digits that are mistaken for each other when read aloud.
 PSEUDONYM_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -58,8 +60,11 @@ class Panel(models.Model):
 
     @property
     def survey(self) -> Survey:
-        """The panel's questions, in order."""
-        return Survey.model_validate({"questions": self.definition.get("survey", [])})
+        """The panel's questions, in order; those of its questionnaire on values come last."""
+        survey = Survey.model_validate({"questions": self.definition.get("survey", [])})
+        if values := self.definition.get("values"):
+            return Survey(questions=[*survey.questions, *ValuesPart.model_validate(values).questions()])
+        return survey
 
 
 class ConsentText(models.Model):
@@ -69,6 +74,10 @@ class ConsentText(models.Model):
     version = models.CharField(max_length=40)
     language = models.CharField(max_length=8)
     text = models.TextField(help_text=_("Markdown"))
+    # Under which published answers may be used; empty: the text alone says it.
+    licence = models.CharField(max_length=100, blank=True)
+    # What is shown beside the text: controller, ethics, retention.
+    facts = models.JSONField(default=dict, blank=True)
     # The latest version of a panel is the one in force.
     published_at = models.DateTimeField(default=timezone.now)
 
@@ -155,14 +164,17 @@ class AnnotatorQuerySet(models.QuerySet["Annotator"]):
         """
         return self.select_for_update(of=("self",), no_key=True, skip_locked=skip_busy).select_related("panel")
 
-    def consenting(self) -> "AnnotatorQuerySet":
-        """Restrict to people whose consent stands at this moment."""
-        standing = Consent.objects.filter(annotator=models.OuterRef("pk"), withdrawn_at=None)
-        return self.filter(models.Exists(standing))
-
     def still_here(self) -> "AnnotatorQuerySet":
         """Restrict to people to whom pages are open: also who is stopped, to read why and what they are owed."""
         return self.exclude(standing__in=[Annotator.Standing.SCREENED_OUT, Annotator.Standing.WITHDRAWN])
+
+    def consenting(self) -> "AnnotatorQuerySet":
+        """Restrict to people whose consent stands at this moment."""
+        return self.filter(models.Exists(Consent.objects.in_force().filter(annotator=models.OuterRef("pk"))))
+
+    def publishable(self, *, licence: str) -> "AnnotatorQuerySet":
+        """Restrict to people who agree at this moment that their answers are published under this licence."""
+        return self.filter(models.Exists(Consent.objects.to_publish(licence).filter(annotator=models.OuterRef("pk"))))
 
 
 class Annotator(models.Model):
@@ -170,7 +182,10 @@ class Annotator(models.Model):
 
     class Standing(models.TextChoices):
         ACTIVE = "active", _("active")  # may work
+        PAUSED = "paused", _("paused")  # gets no new tasks; what they are in, they may finish
+        ENDED = "ended", _("ended")  # a researcher ended their part; what they did stands and is paid
         SCREENED_OUT = "screened-out", _("screened out")  # there was no place for them; nothing is kept about them
+        LEFT = "left", _("left")  # takes no further part; what they did until then is kept
         WITHDRAWN = "withdrawn", _("withdrawn")  # left; their data leaves every later release
 
     panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="annotators")
@@ -183,8 +198,6 @@ class Annotator(models.Model):
     invitation = models.ForeignKey(
         Invitation, on_delete=models.PROTECT, null=True, blank=True, related_name="annotators"
     )
-        PAUSED = "paused", _("paused")  # gets no new tasks; what they are in, they may finish
-        ENDED = "ended", _("ended")  # a researcher ended their part; what they did stands and is paid
     language = models.CharField(max_length=8, help_text=_("Language of their tasks and, at first, of the pages."))
     standing = models.CharField(max_length=12, choices=Standing, default=Standing.ACTIVE)
     # Empty once revoked. The token itself is shown to the person and kept nowhere.
@@ -193,6 +206,9 @@ class Annotator(models.Model):
     # click, is the same person. Empty: not told, or withdrawn.
     attempt_hash = models.CharField(max_length=64, blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
+    # Where among their tasks the questions come that are asked at a random place: 0 before the first one, 1 after the
+    # last. None: not drawn, so they come after the last one.
+    survey_at = models.FloatField(null=True, blank=True)
     # When they got their place in the panel's quotas; a panel without quotas has a place for everybody.
     admitted_at = models.DateTimeField(null=True, blank=True)
     # Until when the place is kept for who has not begun a task; none once they have.
@@ -220,14 +236,6 @@ class Annotator(models.Model):
     def __str__(self) -> str:
         return self.pseudonym
 
-    def answers(self) -> dict[str, str]:
-        """Return this person's survey answers by question."""
-        return dict(self.survey_answers.values_list("question", "value"))
-
-    def open_questions(self, stage: str) -> list[Question]:
-        """Return the questions of a stage that this person can answer now and has not answered."""
-        return self.panel.survey.open_questions(self.answers(), stage=stage)
-
     @property
     def may_finish(self) -> bool:
         """Whether they may go on with what they have begun."""
@@ -238,24 +246,65 @@ class Annotator(models.Model):
         """Whether a rule or a researcher gives them no new tasks."""
         return self.standing in {self.Standing.PAUSED, self.Standing.ENDED}
 
+    def answers(self) -> dict[str, str]:
+        """Return this person's survey answers by question."""
+        return dict(self.survey_answers.values_list("question", "value"))
+
+    def open_questions(self, stage: str) -> list[Question]:
+        """Return the questions of a stage that this person can answer now and has not answered."""
+        questions = self.panel.survey.open_questions(self.answers(), stage=stage)
+        if any(question.sensitive for question in questions) and not self.agrees_to("sensitive"):
+            return [question for question in questions if not question.sensitive]
+        return questions
+
+    def agrees_to(self, purpose: str) -> bool:
+        """Whether the person's consent in force has this tick."""
+        return self.consents.in_force().filter(**{purpose: True}).exists()
+
+
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    def in_force(self) -> "ConsentQuerySet":
+        """Restrict to what people agree to at this moment: each to one text at most."""
+        return self.filter(withdrawn_at=None, replaced_at=None)
+
+    def to_publish(self, licence: str) -> "ConsentQuerySet":
+        """Restrict to consents in force to publish under this licence."""
+        return self.in_force().filter(publication=True, text__licence__in=["", licence])
+
 
 class Consent(models.Model):
-    """What a person accepted, when, in which version and language."""
+    """What a person accepted, when, in which version and language, and what beside taking part (decision 54)."""
 
     annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="consents")
     text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="consents")
+    # The ticks have no default: whoever writes a consent says what was ticked.
+    sensitive = models.BooleanField()  # answers to sensitive questions are kept
+    publication = models.BooleanField()  # answers are published under the licence of the text
+    verbatim = models.BooleanField()  # so are the person's own texts, word for word
+    training = models.BooleanField()  # models may learn from it
     accepted_at = models.DateTimeField()
+    # Another one took its place: a new version of the text, or other ticks.
+    replaced_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ConsentQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["annotator", "text"], condition=Q(withdrawn_at=None), name="a_consent_text_is_accepted_once"
+                fields=["annotator"],
+                condition=Q(withdrawn_at=None, replaced_at=None),
+                name="one_consent_in_force_each",
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.annotator} {self.text}"
+
+    @property
+    def ticks(self) -> dict[str, bool]:
+        """Which purposes the person agreed to beside taking part."""
+        return {purpose: getattr(self, purpose) for purpose in PURPOSES}
 
 
 class SurveyAnswer(models.Model):

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from annotators.models import Annotator, Panel, Place, Quota
-from annotators.panel_file import QuotaPart, stratum_key
+from annotators.panel_file import QuotaPart, check_quotas, stratum_key
 
 
 class ScreenedOut(Exception):
@@ -27,6 +27,22 @@ class BelowTaken(Exception):
 
 
 # ---- what is wanted --------------------------------------------------------------------------------------------------
+@transaction.atomic
+def load_quotas(*, panel: Panel, parts: list[QuotaPart]) -> None:
+    """Put the quotas of a table in place of the panel's; its file says them too from now on.
+
+    :raises ValueError: if one is about something that is not asked before the first task; with what to fill in.
+    :raises BelowTaken: if more people hold places than would be wanted.
+    """
+    # Two uploads come one after the other.
+    locked = Panel.objects.select_for_update(no_key=True).get(pk=panel.pk)
+    check_quotas(parts, [question for question in locked.survey.questions if question.asked == "before"])
+    set_quotas(panel=locked, parts=parts)
+    locked.definition = {**locked.definition, "quotas": [part.model_dump(mode="json") for part in parts]}
+    locked.save(update_fields=["definition"])
+    panel.definition = locked.definition
+
+
 @transaction.atomic
 def set_quotas(*, panel: Panel, parts: Iterable[QuotaPart]) -> None:
     """Bring the panel's quotas in line with these. Those that are gone are removed, if nobody holds a place in them.
@@ -48,6 +64,17 @@ def set_quotas(*, panel: Panel, parts: Iterable[QuotaPart]) -> None:
             raise BelowTaken(key)
         quota.wanted, quota.rule = part.wanted, part.rule
         quota.save()
+
+
+def below_taken(*, panel: Panel, parts: Iterable[QuotaPart]) -> list[str]:
+    """Return the strata in which more people hold places than these quotas want."""
+    wanted = {stratum_key(part.where): part for part in parts}
+    return [
+        quota.key
+        for quota in Quota.objects.filter(panel=panel, taken__gt=0).order_by("key")
+        if quota.key not in wanted
+        or (wanted[quota.key].rule != Quota.Rule.AT_LEAST and quota.taken > wanted[quota.key].wanted)
+    ]
 
 
 # ---- taking a place --------------------------------------------------------------------------------------------------

@@ -31,24 +31,51 @@ class Option(_Part):
     """Offered only to those whose earlier answers are among these, by question."""
 
 
+class Steps(_Part):
+    """A scale of whole numbers, and what its two ends mean."""
+
+    lowest: int = Field(default=1, ge=0, le=10)
+    highest: int = Field(default=10, ge=1, le=11)
+    low: Texts
+    high: Texts
+
+    @model_validator(mode="after")
+    def _rises(self) -> "Steps":
+        if self.lowest >= self.highest:
+            raise ValueError(N_("has its lowest step above its highest"))
+        return self
+
+    def values(self) -> list[str]:
+        """Return the steps as answers are kept."""
+        return [str(step) for step in range(self.lowest, self.highest + 1)]
+
+
 class Question(_Part):
     """One question about a person. "Prefer not to say" is always possible, except where `required`."""
 
     key: str = Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=50)
     text: Texts
-    kind: Literal["choice", "number", "text"] = "choice"
+    kind: Literal["choice", "scale", "number", "text"] = "choice"
     options: list[Option] = Field(default_factory=list)
-    asked: Literal["before", "after"] = "before"
-    """Before the first task, or after the last one."""
+    steps: Steps | None = Field(default=None, exclude_if=lambda steps: steps is None)
+    """Of a scale."""
+    asked: Literal["before", "after", "random"] = "before"
+    """Before the first task, after the last one, or at a place among the tasks that is drawn for each person."""
     required: bool = False
+    sensitive: bool = Field(default=False, exclude_if=lambda sensitive: not sensitive)
+    """About beliefs, origin, health and the like: asked and kept only of who agreed to that in particular."""
 
     @model_validator(mode="after")
     def _a_choice_has_options(self) -> "Question":
         if (self.kind == "choice") != bool(self.options):
             raise ValueError(N_("needs options if its kind is choice, and none otherwise"))
+        if (self.kind == "scale") != (self.steps is not None):
+            raise ValueError(N_("needs steps if its kind is scale, and none otherwise"))
         keys = [option.key for option in self.options]
         if len(set(keys)) < len(keys):
             raise ValueError(N_("has two options with the same key"))
+        if self.required and self.sensitive:
+            raise ValueError(N_("is sensitive, so it cannot be required"))
         return self
 
     def offered(self, answers: dict[str, str]) -> list[Option]:
@@ -85,11 +112,15 @@ class Survey(_Part):
     questions: list[Question]
 
     def open_questions(self, answers: dict[str, str], *, stage: str) -> list[Question]:
-        """Return the unanswered questions of a stage that can be put to a person who gave these answers."""
+        """Return the unanswered questions of a stage that can be put to a person who gave these answers.
+
+        What was to come at a random place and did not is asked after the last task.
+        """
+        stages = {"after", "random"} if stage == "after" else {stage}
         return [
             question
             for question in self.questions
-            if question.asked == stage
+            if question.asked in stages
             and question.key not in answers
             and question.waits_for() <= answers.keys()
             and (question.kind != "choice" or question.offered(answers))

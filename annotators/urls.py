@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.way_in, name="way_in"),
     path("join/<str:token>/", views.join, name="join"),
     path("consent/", views.consent, name="consent"),
+    path("your-choices/", views.your_choices, name="your_choices"),
     path("survey/", views.survey, name="survey"),
     path("screened-out/", views.screened_out, name="screened_out"),
     path("your-link/", views.your_link, name="your_link"),

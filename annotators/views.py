@@ -1,17 +1,22 @@
 """Pages of the way in: the invitation, consent, questions about oneself, and the way back."""
 
+from dataclasses import asdict
+
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotators import access, enrolment, recruiting
-from annotators.access import AnnotatorRequest, annotator_of, for_annotators, posted, sign_in, sign_out
-from annotators.forms import ConsentForm, SurveyForm
-from annotators.models import Annotator, ConsentText, Panel
+from annotators import access, arriving, enrolment, recruiting
+from annotators.access import ARRIVAL_KEY, AnnotatorRequest, annotator_of, for_annotators, posted, sign_in, sign_out
+from annotators.forms import ChoicesForm, ConsentForm, SurveyForm
+from annotators.models import Annotator, ConsentText, Invitation, Panel
+from annotators.sources.interface import Arrival, NotAccepted
 from annotators.tokens import hashed, new_token
 
 # Holds the token of a return link between the request that made it and the page that shows it: in the person's own
@@ -39,9 +44,13 @@ def way_in(request: HttpRequest) -> HttpResponse:
 def join(request: HttpRequest, token: str) -> HttpResponse:
     """An invitation: the consent text, and the yes that lets a person in."""
     attempt = request.COOKIES.get(ATTEMPT_COOKIE) or new_token()
-    if _came_by(annotator_of(request), token):
+    sent = Invitation.objects.with_token(token).select_related("panel").first()
+    if sent and sent.panel.part.source:
+        if on_the_way := _from_panel(request, sent):
+            return on_the_way
+    elif _came_by(annotator_of(request), token):
         return redirect("tasks")
-    if known := enrolment.joined_by(token=token, attempt=attempt):
+    elif known := enrolment.joined_by(token=token, attempt=attempt):
         # They joined, and the answer that said so was lost.
         return _let_in(request, known, enrolment.new_return_link(annotator=known))
     try:
@@ -53,11 +62,19 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
             form = ConsentForm(posted(request), shown=text)
             if request.method == "POST" and form.is_valid():
                 annotator, link = enrolment.accept(
-                    invitation=invitation, text=text, attempt=attempt, now=timezone.now()
+                    invitation=invitation,
+                    text=text,
+                    to=form.purposes(),
+                    # Whom a panel sends is known by their id there, and not by their browser.
+                    attempt="" if sent and sent.panel.part.source else attempt,
+                    arrival=_arrival(request, invitation),
+                    now=timezone.now(),
                 )
                 return _in_language(_let_in(request, annotator, link), language)
             request.session[INVITED_BY] = invitation.pk
             response = _in_language(_consent_page(request, form), language)
+    except arriving.AlreadyHere:
+        return redirect("join", token)
     except enrolment.InvitationNotUsable as refusal:
         status = 404 if refusal.reason == "unknown" else 410
         return render(request, "annotators/not_usable.html", {"reason": refusal.reason}, status=status)
@@ -76,11 +93,30 @@ def consent(request: AnnotatorRequest) -> HttpResponse:
     form = ConsentForm(posted(request), shown=text)
     if request.method == "POST" and form.is_valid():
         try:
-            enrolment.consent(annotator=request.annotator, text=text, now=timezone.now())
+            enrolment.consent(annotator=request.annotator, text=text, to=form.purposes(), now=timezone.now())
         except enrolment.HasWithdrawn:
             return redirect("way_in")
         return redirect("tasks")
     return _consent_page(request, form)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@for_annotators
+def your_choices(request: AnnotatorRequest) -> HttpResponse:
+    """What a person agrees to beside taking part, to be changed at any time."""
+    given = request.annotator.consents.in_force().select_related("text__panel").first()
+    if given is None:
+        return redirect("consent")
+    form = ChoicesForm(posted(request), shown=given.text, initial=given.ticks)
+    if request.method == "POST" and form.is_valid():
+        try:
+            enrolment.consent(annotator=request.annotator, text=given.text, to=form.purposes(), now=timezone.now())
+        except enrolment.HasWithdrawn:
+            return redirect("way_in")
+        messages.success(request, gettext("Your choices are kept."))
+        return redirect("about_you")
+    return render(request, "annotators/your_choices.html", {"form": form})
 
 
 @require_http_methods(["GET", "POST"])
@@ -129,6 +165,38 @@ def screened_out(request: HttpRequest) -> HttpResponse:
     return render(request, "annotators/screened_out.html", {"offer": annotator.panel.part.screened_out})
 
 
+# ---- people whom a panel sends ---------------------------------------------------------------------------------------
+def _from_panel(request: HttpRequest, invitation: Invitation) -> HttpResponse | None:
+    """Find out who comes; nothing to answer where they are new and the consent text is next."""
+    now = timezone.now()
+    arrival = _arrival(request, invitation)
+    try:
+        if request.method == "GET" and request.GET:
+            arrival = arriving.arrive(panel=invitation.panel, query=request.GET, had=arrival, now=now)
+            request.session[ARRIVAL_KEY] = {"invitation": invitation.pk, **asdict(arrival)}
+            # To the same page without what the panel added: it is to stay in no history.
+            return redirect(request.path)
+        here = annotator_of(request)
+        if arrival is None and here and here.invitation_id == invitation.pk:
+            return redirect("tasks")
+        if arrival is None:
+            raise NotAccepted("no-id")
+        person = arriving.known(invitation=invitation, arrival=arrival, now=now)
+    except NotAccepted as refusal:
+        status = 503 if refusal.reason == "keys-away" else 403
+        return render(request, "annotators/not_accepted.html", {"reason": refusal.reason}, status=status)
+    if person is None:
+        return None
+    sign_in(request, person)
+    return _in_language(redirect("way_in"), _offered(person.language) if person != here else None)
+
+
+def _arrival(request: HttpRequest, invitation: Invitation) -> Arrival | None:
+    """Return who the panel said came in this browser, by this invitation."""
+    kept = dict(request.session.get(ARRIVAL_KEY, {}))
+    return Arrival(**kept) if kept.pop("invitation", None) == invitation.pk else None
+
+
 # ---- the way back ---------------------------------------------------------------------------------------------------
 @require_GET
 @never_cache
@@ -153,7 +221,8 @@ def your_link(request: AnnotatorRequest) -> HttpResponse:
     if not token or not _is_theirs(request.annotator, token):
         return redirect("tasks")
     link = request.build_absolute_uri(reverse("return_link", args=[token]))
-    response = render(request, "annotators/your_link.html", {"link": link})
+    withdrawal_link = request.build_absolute_uri(reverse("withdraw_by_link", args=[token]))
+    response = render(request, "annotators/your_link.html", {"link": link, "withdrawal_link": withdrawal_link})
     # They are in, and the browser knows it: the attempt has ended.
     response.delete_cookie(ATTEMPT_COOKIE)
     return response

@@ -14,6 +14,7 @@ from psycopg import sql
 from annotators import enrolment
 from annotators.models import Annotator
 from annotators.panel_file import PanelPart
+from annotators.purposes import PURPOSES
 from collection.configuration import Configuration
 from collection.models import Study, StudyVersion
 from sampling.intake import define_recipe
@@ -89,8 +90,9 @@ STEPS = {
         from generate_series(1, %(people)s) person
     """,
     "consents": """
-        insert into annotators_consent (annotator_id, text_id, accepted_at)
-        select person, %(consent)s, %(now)s from generate_series(1, %(people)s) person
+        insert into annotators_consent
+          (annotator_id, text_id, sensitive, publication, verbatim, training, accepted_at)
+        select person, %(consent)s, true, true, true, true, %(now)s from generate_series(1, %(people)s) person
     """,
     "answers": """
         insert into annotators_surveyanswer (annotator_id, question, value, recorded_at)
@@ -191,5 +193,11 @@ def _let_in(study, newcomers, *, now):
     text = study.panel.consent_texts.get()
     for _number in range(newcomers):
         person = Annotator.objects.create(panel=study.panel, language="en", joined_at=now)
-        enrolment.consent(annotator=person, text=text, now=now)
+        enrolment.consent(annotator=person, text=text, to=PURPOSES, now=now)
         enrolment.answer(annotator=person, answers={"country": random.choice(["us", "in"])}, now=now)
+
+
+def return_links(study: Study, *, newcomers: int) -> list[str]:
+    """Return the tokens by which so many newcomers come back."""
+    people = Annotator.objects.filter(panel=study.panel).order_by("-pk")[:newcomers]
+    return [enrolment.new_return_link(annotator=person) for person in people]

@@ -164,9 +164,17 @@ class AppealForm(forms.Form):
 
 
 class WithdrawForm(forms.Form):
-    """The second of two steps."""
+    """The second of two steps: what becomes of what was done, and the yes."""
 
     use_required_attribute = False
+
+    erase = forms.TypedChoiceField(
+        label=_("What becomes of what you have done so far"),
+        choices=[("yes", _("Delete it: my texts, my choices and what I said about myself")), ("no", _("Keep it"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose one of the answers.")},
+    )
 
     sure = forms.BooleanField(
         label=_("I understand that this cannot be undone."),

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from annotators import enrolment
 from annotators.models import Annotator
+from annotators.purposes import PURPOSES
 from annotators.survey import Question
 from collection import assignment
 from collection.models import Study, StudyVersion, Task
@@ -57,7 +58,7 @@ def _newcomer(study: Study, language: str, *, now: datetime) -> Annotator:
         panel=study.panel, panel_origin=study.panel.origin, language=language, joined_at=now
     )
     text = enrolment.current_consent_text(panel=study.panel, language=language)
-    enrolment.consent(annotator=annotator, text=text, now=now)
+    enrolment.consent(annotator=annotator, text=text, to=PURPOSES, now=now)
     while questions := annotator.open_questions("before"):
         given = annotator.answers()
         answers = {question.key: _first_answer(question, given) for question in questions}

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from annotators import enrolment
-from annotators.models import Panel, SurveyAnswer
-from annotators.panel_file import changed_questions
+from annotators import enrolment, recruiting, signing_keys
+from annotators.models import Panel
+from annotators.panel_file import changed_questions, check_quotas
 from collection import places, writing_ahead
 from collection.configuration import Configuration
 from collection.models import Overlap, Prompt, Study, StudyVersion, Task
@@ -144,6 +144,8 @@ def _new_version(study: Study, configuration: Configuration, *, now: datetime) -
 # ---- what must not change -------------------------------------------------------------------------------------------
 def _refusals(document: Document, study: Study | None) -> list[Fault]:
     faults = _survey_refusals(document) + _consent_refusals(document) + _endpoint_refusals(document)
+    faults += _key_refusals(document)
+    faults += _quota_refusals(document)
     if study is None:
         return faults
     if study.panel.slug != document.study.panel.slug:
@@ -202,25 +204,48 @@ def _survey_refusals(document: Document) -> list[Fault]:
     panel = Panel.objects.filter(slug=part.slug).first()
     if panel is None:
         return []
-    answered = set(SurveyAnswer.objects.filter(annotator__panel=panel).values_list("question", flat=True).distinct())
+    answered = set(enrolment.answered_questions(panel=panel))
+    values = part.values or panel.part.values
+    questions = [*part.survey, *(values.questions() if values else [])]
     message = gettext("cannot change any more: people have answered this question; ask another one beside it")
     keys = [question.key for question in part.survey]
     return [
         _fault(document, message, "panel", "survey", *([keys.index(key)] if key in keys else []))
-        for key in changed_questions(panel.survey.questions, part.survey)
+        for key in changed_questions(panel.survey.questions, questions)
         if key in answered
     ]
 
 
 def _consent_refusals(document: Document) -> list[Fault]:
     part = document.study.panel
-    published = enrolment.published_consent(slug=part.slug, version=part.consent.version)
     message = gettext("was published under this version; give the new text a new version")
     return [
         _fault(document, message, "panel", "consent", "texts", language)
-        for language, text in part.consent.texts.items()
-        if language in published and published[language].strip() != text.strip()
+        for language in enrolment.changed_consent(slug=part.slug, part=part.consent)
     ]
+
+
+def _quota_refusals(document: Document) -> list[Fault]:
+    part = document.study.panel
+    panel = Panel.objects.filter(slug=part.slug).first()
+    if panel is None:
+        return []
+    if part.quotas is None:
+        return _left_quotas_refusals(document, panel)
+    below = recruiting.below_taken(panel=panel, parts=part.quotas)
+    message = gettext("is below the places that are already taken for {strata}")
+    return [_fault(document, message.format(strata=", ".join(below)), "panel", "quotas")] if below else []
+
+
+def _left_quotas_refusals(document: Document, panel: Panel) -> list[Fault]:
+    """Refuse a survey that cannot answer the quotas that stay as they are."""
+    asked = [question for question in document.study.panel.survey if question.asked == "before"]
+    try:
+        check_quotas(panel.part.quotas or [], asked)
+    except ValueError as error:
+        sentence, *filling = error.args
+        return [_fault(document, gettext(sentence).format(**(filling[0] if filling else {})), "panel", "survey")]
+    return []
 
 
 def _endpoint_refusals(document: Document) -> list[Fault]:
@@ -231,6 +256,16 @@ def _endpoint_refusals(document: Document) -> list[Fault]:
                 inside = ["generator", "endpoint"] if generator is recipe.generator else []
                 faults.append(_fault(document, message, "recipes", name, *inside))
     return faults
+
+
+def _key_refusals(document: Document) -> list[Fault]:
+    """Refuse a source whose keys the administrator does not let us fetch: nobody could ever prove who they are."""
+    url = getattr(document.study.panel.source, "keys_url", None)
+    if url is None or signing_keys.is_listed(url):
+        return []
+    message = gettext("is not at a host from which the administrator lets keys be fetched, which are: {names}")
+    names = ", ".join(settings.KEY_HOSTS) or gettext("none")
+    return [_fault(document, message.format(names=names), "panel", "source", "keys_url")]
 
 
 def why_not_listed(generator: Generator) -> str:

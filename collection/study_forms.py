@@ -1,11 +1,14 @@
 """What researchers type into a study's pages."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from annotators import inviting
+from annotators.models import Annotator, Panel
 from collection import study_file
 from collection.prompt_file import KINDS
 from collection.study_file import Document, Fault, StudyFileInvalid
@@ -92,12 +95,81 @@ class PromptTableForm(forms.Form):
         return file
 
 
-class InvitationForm(forms.Form):
-    """A link that lets people into the study's panel."""
+class QuotaTableForm(forms.Form):
+    """A table of quotas."""
+
+    use_required_attribute = False
+
+    file = forms.FileField(label=_("A file: CSV or Parquet"))
+
+
+class PersonLeavesForm(forms.Form):
+    """Somebody wrote to the researchers that they want to leave."""
+
+    use_required_attribute = False
+
+    pseudonym = forms.CharField(
+        label=_("The name under which we know them"), max_length=20, widget=forms.TextInput(attrs={"dir": "ltr"})
+    )
+    erase = forms.TypedChoiceField(
+        label=_("What becomes of what they have done so far"),
+        choices=[("yes", _("Delete it")), ("no", _("Keep it, as they agreed to it"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    sure = forms.BooleanField(label=_("I understand that this cannot be undone."))
+
+    def __init__(self, *args: Any, panel: Panel, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.panel = panel
+
+    def clean_pseudonym(self) -> Annotator:
+        """Find the person in the study's panel."""
+        name = self.cleaned_data["pseudonym"].strip().lower()
+        gone = Annotator.Standing.WITHDRAWN, Annotator.Standing.SCREENED_OUT
+        found = Annotator.objects.filter(panel=self.panel, pseudonym=name).exclude(standing__in=gone).first()
+        if found is None:
+            raise forms.ValidationError(_("Nobody in this panel has this name, or they have withdrawn before."))
+        return found
+
+
+class _LinksForm(forms.Form):
+    """What a link and many links have in common."""
 
     use_required_attribute = False
 
     language = forms.ChoiceField(label=_("Language of the tasks"))
+    expires_on = forms.DateField(
+        label=_("The last day on which people can come in"),
+        required=False,
+        help_text=_("In universal time (UTC). Empty: no end."),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"invalid": _("Please give a day as in 2030-12-31.")},
+    )
+    label = forms.CharField(label=_("A note for yourself"), required=False, max_length=100)
+
+    def __init__(self, *args: Any, languages: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = languages  # type: ignore[attr-defined]
+
+    def clean_expires_on(self) -> date | None:
+        """Refuse a day that is over."""
+        day: date | None = self.cleaned_data["expires_on"]
+        if day is not None and day < datetime.now(tz=UTC).date():
+            raise forms.ValidationError(_("This day is over."))
+        return day
+
+    def wanted(self) -> dict[str, Any]:
+        """Return what links are made from."""
+        wanted = dict(self.cleaned_data)
+        day = wanted.pop("expires_on")
+        wanted["expires_at"] = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC) if day else None
+        return wanted
+
+
+class InvitationForm(_LinksForm):
+    """A link that lets people into the study's panel."""
+
     limit = forms.IntegerField(
         label=_("How many people it lets in"),
         required=False,
@@ -105,8 +177,11 @@ class InvitationForm(forms.Form):
         max_value=1_000_000,
         help_text=_("Empty: any number."),
     )
-    label = forms.CharField(label=_("A note for yourself"), required=False, max_length=100)
+    field_order = ("language", "limit", "expires_on", "label")
 
-    def __init__(self, *args: Any, languages: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["language"].choices = languages  # type: ignore[attr-defined]
+
+class SingleUseForm(_LinksForm):
+    """Links for one person each."""
+
+    number = forms.IntegerField(label=_("How many links"), min_value=1, max_value=inviting.MOST_AT_ONCE)
+    field_order = ("language", "number", "expires_on", "label")

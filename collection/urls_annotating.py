@@ -7,6 +7,7 @@ from collection.views import annotating, leaving, standing
 urlpatterns = [
     path("tasks/", annotating.tasks, name="tasks"),
     path("tasks/next/", annotating.next_task, name="next_task"),
+    path("tasks/ahead/", annotating.draw_ahead, name="draw_ahead"),
     path("tasks/<int:pk>/", annotating.task, name="task"),
     path("tasks/<int:pk>/message/", annotating.send_message, name="send_message"),
     path("tasks/<int:pk>/draft/", annotating.save_draft, name="save_draft"),
@@ -17,9 +18,12 @@ urlpatterns = [
     path("turns/<int:pk>/retry/", annotating.retry_turn, name="retry_turn"),
     path("turns/<int:pk>/report/<int:place>/", leaving.report_candidate, name="report_candidate"),
     path("last-questions/", leaving.last_questions, name="last_questions"),
+    path("more-questions/", leaving.more_questions, name="more_questions"),
     path("finished/", leaving.finished, name="finished"),
+    path("standing/", standing.standing_page, name="standing"),
     path("about-you/", leaving.about_you, name="about_you"),
     path("withdraw/", leaving.withdraw, name="withdraw"),
-    path("standing/", standing.standing_page, name="standing"),
+    path("withdraw/<str:token>/", leaving.withdraw_by_link, name="withdraw_by_link"),
     path("withdrawn/", leaving.withdrawn, name="withdrawn"),
+    path("stopped/", leaving.stopped, name="stopped"),
 ]

@@ -9,9 +9,11 @@ from collection.views import (
     comparing_recipes,
     diversity,
     dry_runs,
+    inviting,
     managing,
     people,
     previewing,
+    recruiting,
     study_files,
 )
 
@@ -49,7 +51,12 @@ urlpatterns = [
     path("studies/<slug:slug>/close/", managing.close_study, name="close_study"),
     path("studies/<slug:slug>/state/", managing.change_state, name="change_state"),
     path("studies/<slug:slug>/prompts/", managing.upload_prompts, name="upload_prompts"),
-    path("studies/<slug:slug>/invitations/", managing.invite, name="invite"),
+    path("studies/<slug:slug>/invitations/", inviting.invitations, name="invite"),
+    path("studies/<slug:slug>/invitations/many/", inviting.invite_each, name="invite_each"),
+    path("studies/<slug:slug>/invitations/<int:pk>/revoke/", inviting.revoke_invitation, name="revoke_invitation"),
+    path("studies/<slug:slug>/return-links/<slug:pseudonym>/", inviting.end_return_link, name="end_return_link"),
+    path("studies/<slug:slug>/quotas/", recruiting.quotas, name="quotas"),
+    path("studies/<slug:slug>/person-leaves/", recruiting.person_leaves, name="person_leaves"),
     path("studies/<slug:slug>/reports/<int:pk>/", managing.decide_report, name="decide_report"),
     path("studies/<slug:slug>/preview/<slug:language>/", previewing.preview_task, name="preview"),
 ]

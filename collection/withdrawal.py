@@ -1,4 +1,4 @@
-"""A person leaves: their consent ends, their words are erased here and in sampling, their places wanted again."""
+"""A person leaves: what they did until now is kept, or it is erased here and in sampling, and wanted again."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from django.db import transaction
 
 from annotators import enrolment
 from annotators.models import Annotator
-from collection import assignment, places
+from collection import assignment, conversation, places
 from collection.models import Comparison, Draft, Report, Study, Task, Turn
 from sampling import intake
 from sampling.models import CandidateSet
@@ -16,7 +16,7 @@ from sampling.models import CandidateSet
 def withdraw(*, annotator: Annotator, now: datetime) -> None:
     """End a person's part for good. Their rows stay, empty of what they said; no later release holds them.
 
-    Doing it again changes nothing.
+    Doing it again changes nothing, and who left before and let things be kept can have them erased.
     """
     # It locks the person first: what they still send from another tab comes before all of this, and is erased, or
     # after it, and is refused.
@@ -30,6 +30,19 @@ def withdraw(*, annotator: Annotator, now: datetime) -> None:
     holding = tasks.filter(overlap__isnull=False).exclude(study__state=Study.State.CLOSED)
     for task in holding.order_by("overlap_id"):
         places.give_back(task)
+
+
+@transaction.atomic
+def stop(*, annotator: Annotator, now: datetime) -> None:
+    """End a person's part, and keep what they did until now as they agreed to it. Doing it again changes nothing."""
+    if not enrolment.stop(annotator=annotator):
+        return
+    tasks = Task.objects.of(annotator)
+    for held in tasks.held().order_by("overlap_id"):
+        assignment.let_go(held)
+    for task in tasks.open():
+        conversation.break_off(task, because="withdrawn", now=now)
+    Draft.objects.filter(task__annotator=annotator).delete()
 
 
 def _erase(annotator: Annotator, *, now: datetime) -> None:

@@ -12,12 +12,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from annotators.models import Annotator
-from exports import dataset, snapshot
+from exports import changes, dataset, snapshot
 from exports.claims import Claim, ClaimLost, claim, renewed
 from exports.dataset import Written
 from exports.formats import DoesNotFit
 from exports.models import Release
+from exports.scope import agreements
 
 logger = logging.getLogger(__name__)
 
@@ -86,15 +86,17 @@ def _folder_aside(held: Claim) -> Path:
 
 @transaction.atomic
 def _finish(held: Claim, release: Release, written: Written, aside: Path, *, now: datetime) -> bool:
-    """Put the complete folder in its place; False if somebody withdrew while it was written.
+    """Put the complete folder in its place; False if somebody withdrew, or agrees to something else, meanwhile.
 
     :raises ClaimLost: if another worker has the release now.
     """
     # Locked while the folder is moved: a worker that was taken for dead waits here and finds its token gone.
     if held.standing().select_for_update().first() is None:
         raise ClaimLost
-    if Annotator.objects.consenting().filter(pk__in=written.annotators).count() < len(written.annotators):
+    agreed = {pk: person.agreed for pk, person in written.people.items()}
+    if agreements(agreed, licence=written.manifest["licence"]) != agreed:
         return False
+    changes.note_people(release, written)
     # There may be the folder of a worker that was killed between this move and the commit.
     shutil.rmtree(release.folder, ignore_errors=True)
     os.rename(aside, release.folder)

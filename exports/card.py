@@ -58,6 +58,7 @@ def of(said: Mapping[str, Any], tables: Sequence[Described]) -> str:
         f"## What was chosen\n\n{_outcomes(said)}",
         f"## What is missing\n\n{_missing(said)}",
         f"## Consent and licence\n\n{_consent(said)}",
+        *_changes(said),
         f"## Limits\n\n{LIMITS.strip()}",
     ]
     return front_matter(said, tables) + "\n" + "\n\n".join(sections) + "\n"
@@ -210,7 +211,32 @@ def _missing(said: Mapping[str, Any]) -> str:
 def _consent(said: Mapping[str, Any]) -> str:
     versions = ", ".join(f"version {escaped(each['version'])} ({each['people']:,} people)" for each in said["consent"])
     return (
-        "The release contains only people whose consent stood when it was written. "
+        "The release contains only people whose consent stood when it was written, and who agreed to publication. "
         f"Consent texts: {versions or 'none'}. Licence: {escaped(said['licence'])}. "
-        f"Contact: {escaped(said['study']['contact'])}."
+        f"Contact: {escaped(said['study']['contact'])}.\n\n{_agreed(said)}"
     )
+
+
+def _agreed(said: Mapping[str, Any]) -> str:
+    people, agreed = said["people"]["total"], said["agreed"]
+    return (
+        f"- {agreed['verbatim texts']:,} of {people:,} people agreed that their own texts are published. Of the others "
+        "only first turns on given prompts are here, without the reasons.\n"
+        f"- {agreed['training of models']:,} of {people:,} people agreed that models are trained with their answers. "
+        "Leave the others out of training:\n\n"
+        '```python\nmay_train = {turn["conversation_id"] for turn in turns if turn["training_agreed"]}\n'
+        'for_training = conversations.filter(lambda row: row["conversation_id"] in may_train)\n```'
+    )
+
+
+def _changes(said: Mapping[str, Any]) -> list[str]:
+    """Return the section on what left since the release before; none for a first release."""
+    changes = said["since_previous"]
+    if changes is None:
+        return []
+    rows = ", ".join(f"{count:,} from `{table}`" for table, count in changes["rows"].items())
+    return [
+        f"## Since release {changes['release']}\n\n"
+        f"{changes['people']:,} people who were in it are gone: they withdrew, or do not agree to publication any more. "
+        f"Lines that went: {rows}. Please use this release in place of the older one."
+    ]

@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 from collection.models import Study
-from exports import card, codebook, formats, manifest, numbering, snapshot
+from exports import card, changes, codebook, formats, manifest, numbering, snapshot
 from exports.formats import Table
 from exports.formats.table import Tally
 from exports.manifest import Manifest
-from exports.scope import Scope, scope_of
+from exports.scope import Agreed, Scope, scope_of
 from exports.tables import write_table
 
 Progress = Callable[[int, int], None]
@@ -19,12 +19,21 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
+class PersonIn:
+    """One person's part of a release."""
+
+    agreed: Agreed
+    conversations: int
+    turns: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Written:
     """A complete folder."""
 
     manifest: Manifest
-    annotators: set[int]
-    """The people in it, by primary key."""
+    people: dict[int, PersonIn]
+    """Who is in it, by primary key."""
 
 
 def write(
@@ -50,11 +59,23 @@ def write(
         scope = scope_of(study=study, snapshot_at=snapshot_at)
         rows = _write_tables(tables, scope, tally, folder=folder, progress=progress)
         said = manifest.of(scope, tally, rows=rows, formats=wanted, version=version)
+        said["since_previous"] = changes.since(changes.previous(study, version=version), scope, said["rows"])
     (folder / "codebook.md").write_text(codebook.of(tables), encoding="utf-8")
     (folder / "README.md").write_text(card.of(said, tables), encoding="utf-8")
     manifest.write(said, folder)
     _make_durable(folder)
-    return Written(manifest=said, annotators=set(scope.people))
+    return Written(manifest=said, people=_people(scope, tally))
+
+
+def _people(scope: Scope, tally: Tally) -> dict[int, PersonIn]:
+    return {
+        pk: PersonIn(
+            agreed=person.agreed,
+            conversations=tally.of_people[pk, "conversations"],
+            turns=tally.of_people[pk, "turns"],
+        )
+        for pk, person in scope.people.items()
+    }
 
 
 def _write_tables(

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from exports import building, recovery
+from exports import building, changes, recovery
 
 
 def queue(*, release_id: int) -> None:
@@ -19,8 +19,9 @@ def build_release(*, release_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Send again what has no job, and what a silent worker left."""
+    """Send again what has no job, and what a silent worker left; delete the files of people who left."""
     now = timezone.now()
+    changes.clear_withheld()
     recovery.free_silent(now=now)
     for release in recovery.take_without_job(now=now):
         queue(release_id=release.pk)

@@ -13,7 +13,7 @@ from annotators.models import Annotator, Consent
 from collection.models import StudyVersion, Task, Turn
 from exports.formats.table import Tally
 from exports.records import SCHEMA_VERSION
-from exports.scope import DEMOGRAPHICS, Scope
+from exports.scope import DEMOGRAPHICS, Scope, agreed_to
 from sampling.models import CandidateSet, Recipe
 
 Manifest = dict[str, Any]
@@ -47,6 +47,7 @@ def of(scope: Scope, tally: Tally, *, rows: dict[str, int], formats: Sequence[st
         "unmapped": {column: dict(sorted(counted.items())) for column, counted in sorted(scope.unmapped.items())},
         "not_computed": NOT_COMPUTED,
         "consent": _consent(scope),
+        "agreed": _agreed(scope),
         "configurations": [_configuration(each) for each in _versions(scope)],
         "recipes": _recipes(scope, tally),
     }
@@ -88,14 +89,19 @@ def _excluded(scope: Scope) -> dict[str, int]:
     happened = Turn.objects.that_happened().filter(task__study=scope.study, recorded_at__lte=scope.snapshot_at)
     practice = happened.filter(task__kind=Task.Kind.PRACTICE)
     turns = happened.without_practice()
-    not_standing = Task.objects.filter(pk__in=turns.values("task")).exclude(
-        annotator__in=Annotator.objects.consenting()
-    )
+    tasks = Task.objects.filter(pk__in=turns.values("task"))
+    standing, publish = Annotator.objects.consenting(), Annotator.objects.publishable(licence=scope.asks.licence)
+    not_standing = tasks.exclude(annotator__in=standing)
+    not_published = tasks.filter(annotator__in=standing).exclude(annotator__in=publish)
+    own_words = turns.filter(task__annotator__in=publish).exclude(agreed_to(scope.asks.licence))
     conversations = Task.objects.filter(pk__in=scope.turns().order_by().values("task"))
     in_wide_table = scope.accepted().order_by().values("turn__task")
     return {
         "people whose consent does not stand": not_standing.values("annotator").distinct().count(),
         "conversations of people whose consent does not stand": not_standing.count(),
+        "people who did not agree to publication": not_published.values("annotator").distinct().count(),
+        "conversations of people who did not agree to publication": not_published.count(),
+        "turns that answer texts of people who keep these to themselves": own_words.count(),
         "practice conversations": practice.values("task").distinct().count(),
         "surplus conversations (in the long tables only)": conversations.filter(surplus=True).count(),
         "attention checks and repeats (in the long tables only)": conversations.exclude(kind=Task.Kind.REGULAR).count(),
@@ -120,12 +126,18 @@ def _by_reason(sets: QuerySet[CandidateSet]) -> Counter[str]:
 
 def _consent(scope: Scope) -> list[dict[str, Any]]:
     """Return which versions of the consent text stand, and for how many of the people in the release."""
-    published = Annotator.objects.filter(
-        published__study=scope.study, tasks__in=scope.turns().order_by().values("task")
-    )
-    standing = Consent.objects.filter(withdrawn_at=None, annotator__in=published.values("pk"))
+    standing = Consent.objects.in_force().filter(annotator__in=scope.people)
     versions = standing.values("text__version").annotate(people=Count("annotator", distinct=True))
     return [{"version": each["text__version"], "people": each["people"]} for each in versions.order_by("text__version")]
+
+
+def _agreed(scope: Scope) -> dict[str, int]:
+    """Return how many of the people in the release agreed to what beside publication."""
+    people = scope.people.values()
+    return {
+        "verbatim texts": sum(person.agreed.verbatim for person in people),
+        "training of models": sum(person.agreed.training for person in people),
+    }
 
 
 def _versions(scope: Scope) -> QuerySet[StudyVersion]:

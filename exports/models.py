@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from annotators.models import Annotator
+from annotators.models import Annotator, Consent
 from collection.models import Study, Task, User
 from exports.reasons import sentence
 from sampling.models import CandidateSet
@@ -82,6 +82,11 @@ class Release(models.Model):
         return f"{self.study} {self.version}"
 
     @property
+    def is_withheld(self) -> bool:
+        """Whether somebody in it has withdrawn since, or keeps more to themselves: it is not given to anybody."""
+        return self.people.no_longer_agreeing().exists()
+
+    @property
     def is_done(self) -> bool:
         return self.status == self.Status.DONE
 
@@ -121,6 +126,36 @@ class Release(models.Model):
     def size(self) -> int:
         """Bytes of all files together."""
         return sum(file["bytes"] for file in self.files)
+
+
+class ReleasedPersonQuerySet(models.QuerySet["ReleasedPerson"]):
+    def no_longer_agreeing(self) -> "ReleasedPersonQuerySet":
+        """Restrict to people who do not agree any more to what was published of them."""
+        agreeing = Consent.objects.in_force().filter(annotator=models.OuterRef("annotator"), publication=True)
+        verbatim = Q(verbatim=False) | models.Exists(agreeing.filter(verbatim=True))
+        return self.exclude(models.Exists(agreeing) & verbatim)
+
+
+class ReleasedPerson(models.Model):
+    """Who is in a release, with how much: so that it is known what is to be taken back when they leave."""
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="people")
+    annotator = models.ForeignKey(Annotator, on_delete=models.PROTECT, related_name="+")
+    # Whether their own texts are in it.
+    verbatim = models.BooleanField()
+    # Lines that are theirs.
+    conversations = models.PositiveIntegerField()
+    turns = models.PositiveIntegerField()
+
+    objects = ReleasedPersonQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["release", "annotator"], name="a_person_is_in_a_release_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.annotator} in {self.release}"
 
 
 class PublishedAnnotator(models.Model):

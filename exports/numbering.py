@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from annotators.models import Annotator
 from collection.models import Study, Task, Turn
 from exports.models import PublishedAnnotator, PublishedConversation, PublishedSet
+from exports.scope import agreed_to, asks_of
 from sampling.models import CandidateSet
 
 
@@ -20,11 +21,9 @@ def number_new(*, study: Study, snapshot_at: datetime) -> None:
     """Give a number to whatever the snapshot holds and no release of the study has called by one."""
     # Two releases that begin at once must not give a number twice: the second waits here for the first.
     Study.objects.select_for_update(no_key=True).get(pk=study.pk)
-    turns = (
-        Turn.objects.that_happened()
-        .without_practice()
-        .filter(task__study=study, recorded_at__lte=snapshot_at, task__annotator__in=Annotator.objects.consenting())
-    )
+    licence = asks_of(study, snapshot_at=snapshot_at).licence
+    happened = Turn.objects.that_happened().without_practice().filter(agreed_to(licence))
+    turns = happened.filter(task__study=study, recorded_at__lte=snapshot_at)
     tasks = Task.objects.filter(pk__in=turns.values("task"))
     _number(PublishedConversation, "task", study, tasks.filter(published=None))
     people = Annotator.objects.filter(pk__in=tasks.values("annotator"))

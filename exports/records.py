@@ -13,7 +13,7 @@ from operator import attrgetter
 from textwrap import dedent
 from typing import Any, get_type_hints
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 """Goes up when a column is added, taken away or comes to mean something else."""
 
 ORDINALS = ("first", "second", "third", "fourth")
@@ -81,7 +81,7 @@ class ConversationTurn:
     preferred_response: str | None
     """`response_a` to `response_d`: the candidate that was chosen. Null: the annotator said "none of these"."""
     feedback: str | None
-    """Why, in the annotator's words. Null: not asked, or not given."""
+    """Why, in the annotator's words. Null: not asked, not given, or the person keeps their texts to themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,7 @@ class Turn:
     chosen_place: int | None
     """Place on this person's screen in which the chosen candidate stood, from 1. Null: none was chosen."""
     feedback: str | None
-    """Why, in the annotator's words. Null: not asked, or not given."""
+    """Why, in the annotator's words. Null: not asked, not given, or the person keeps their texts to themselves."""
     seconds_waited: float | None
     """From the message to the candidates on the screen, to a tenth of a second. Null: they were not shown."""
     seconds_to_choose: float | None
@@ -153,6 +153,15 @@ class Turn:
     """Probability with which this opening prompt (or a prompt of one's own) was drawn for the person at that moment."""
     study_version: int
     """Version of the study's configuration under which the task was given, see `MANIFEST.json`."""
+    after_survey: bool
+    """True: before this turn the person had answered questions about themselves that were not among the first ones
+    (politics, values and the like), which may have been on their mind."""
+    verbatim_agreed: bool
+    """False: the person did not agree that their own texts are published. Only first turns on given prompts are here,
+    without the reasons; the other turns answer what the person wrote, and are left out of every table."""
+    training_agreed: bool
+    """False: the person did not agree that models are trained with their answers. Leave these conversations out of
+    training; tables made for training do not hold them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,13 @@
 """What a release takes in: one study, up to one moment, and the people whose consent stands."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Min, Q, QuerySet
 
-from annotators.models import Annotator, SurveyAnswer
+from annotators.models import Consent, SurveyAnswer
 from annotators.survey import NOT_SAID
 from collection.configuration import Configuration
 from collection.models import Comparison, Study, Task, Turn
@@ -25,11 +25,23 @@ DEMOGRAPHICS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """What somebody whose answers are published agreed to beside that."""
+
+    sensitive: bool
+    verbatim: bool
+    training: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """What is published about one annotator."""
 
     number: int
     demographics: dict[str, str | None]
+    agreed: Agreed
+    surveyed_at: datetime | None
+    """When they first answered a question that does not come before the first task."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +60,14 @@ class Scope:
         """The turns to be published, by conversation and number."""
         happened = Turn.objects.that_happened().without_practice()
         return happened.filter(
-            task__published__study=self.study,
-            task__annotator__in=Annotator.objects.consenting(),
-            recorded_at__lte=self.snapshot_at,
+            agreed_to(self.asks.licence), task__published__study=self.study, recorded_at__lte=self.snapshot_at
         ).order_by("task__published__number", "number")
 
     def accepted(self) -> QuerySet[Comparison]:
         """The comparisons of conversations that count in an overlap or began with own words, in the same order."""
         return Comparison.objects.filter(
+            agreed_to(self.asks.licence, turn="turn__"),
             turn__task__published__study=self.study,
-            turn__task__annotator__in=Annotator.objects.consenting(),
             turn__task__surplus=False,
             turn__task__kind=Task.Kind.REGULAR,
             recorded_at__lte=self.snapshot_at,
@@ -75,34 +85,69 @@ class Scope:
 
 def scope_of(*, study: Study, snapshot_at: datetime) -> Scope:
     """Return what a release of a study at this moment takes in."""
-    version = study.versions.filter(recorded_at__lte=snapshot_at).order_by("number").last() or study.version
-    assert version is not None
-    scope = Scope(study=study, asks=version.asks, snapshot_at=snapshot_at)
+    scope = Scope(study=study, asks=asks_of(study, snapshot_at=snapshot_at), snapshot_at=snapshot_at)
     _read_people(scope)
     return scope
 
 
+def asks_of(study: Study, *, snapshot_at: datetime) -> Configuration:
+    """Return the configuration that was in force at a moment."""
+    version = study.versions.filter(recorded_at__lte=snapshot_at).order_by("number").last() or study.version
+    assert version is not None
+    return version.asks
+
+
+def agreed_to(licence: str, *, turn: str = "") -> Q:
+    """Return what people agree at this moment to have published under this licence.
+
+    Of who keeps their own texts to themselves these are first turns on given prompts: the candidates of all others
+    answer what they wrote, and may repeat it. `turn` is the way to the turn, such as `turn__`.
+    """
+    publish = Consent.objects.to_publish(licence)
+    of_person = f"{turn}task__annotator__in"
+    given = Q(**{f"{turn}number": 1, f"{turn}task__item__isnull": False})
+    everything = Q(**{of_person: publish.filter(verbatim=True).values("annotator")})
+    return everything | (given & Q(**{of_person: publish.values("annotator")}))
+
+
+def agreements(people: Iterable[int], *, licence: str) -> dict[int, Agreed]:
+    """Return what those of these people agreed to, by primary key, whose answers may be published at this moment."""
+    publish = Consent.objects.to_publish(licence).filter(annotator__in=people)
+    rows = publish.values_list("annotator_id", "sensitive", "verbatim", "training")
+    return {annotator_id: Agreed(*ticks) for annotator_id, *ticks in rows}
+
+
 def _read_people(scope: Scope) -> None:
     numbered = PublishedAnnotator.objects.filter(
-        study=scope.study,
-        annotator__in=Annotator.objects.consenting(),
-        annotator__tasks__in=scope.turns().order_by().values("task"),
+        study=scope.study, annotator__tasks__in=scope.turns().order_by().values("task")
     )
-    for annotator_id, number in numbered.distinct().values_list("annotator_id", "number"):
-        scope.people[annotator_id] = Person(number, dict.fromkeys(DEMOGRAPHICS))
-    options = {
-        question.key: {option.key for option in question.options} for question in scope.study.panel.survey.questions
-    }
+    numbers = dict(numbered.distinct().values_list("annotator_id", "number"))
+    questions = {question.key: question for question in scope.study.panel.survey.questions}
+    surveyed = _surveyed(scope, [key for key, question in questions.items() if question.asked != "before"])
+    for annotator_id, agreed in agreements(numbers, licence=scope.asks.licence).items():
+        scope.people[annotator_id] = Person(
+            numbers[annotator_id], dict.fromkeys(DEMOGRAPHICS), agreed, surveyed.get(annotator_id)
+        )
+    options = {key: {option.key for option in question.options} for key, question in questions.items()}
     for name, column in scope.asks.columns.items():
         unmapped: Counter[str] = Counter()
+        is_sensitive = column.question in questions and questions[column.question].sensitive
         for annotator_id, answer in _answers(scope, column.question):
-            if annotator_id in scope.people:
-                scope.people[annotator_id].demographics[name] = column.values.get(answer) or None
+            person = scope.people.get(annotator_id)
+            if person and (person.agreed.sensitive or not is_sensitive):
+                person.demographics[name] = column.values.get(answer) or None
                 if answer not in column.values and answer != NOT_SAID:
                     # What people typed themselves is not repeated.
                     unmapped[answer if answer in options.get(column.question, ()) else "other"] += 1
         if unmapped:
             scope.unmapped[name] = unmapped
+
+
+def _surveyed(scope: Scope, later: Iterable[str]) -> dict[int, datetime]:
+    answers = SurveyAnswer.objects.filter(
+        annotator__panel=scope.study.panel_id, question__in=later, recorded_at__lte=scope.snapshot_at
+    )
+    return dict(answers.values("annotator").annotate(first=Min("recorded_at")).values_list("annotator", "first"))
 
 
 def _answers(scope: Scope, question: str) -> Iterator[tuple[int, str]]:

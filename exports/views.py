@@ -100,6 +100,6 @@ def _release(request: ResearcherRequest, slug: str, version: int) -> Release:
 
 def _finished(request: ResearcherRequest, slug: str, version: int) -> Release:
     found = _release(request, slug, version)
-    if not (found.is_done and found.folder.is_dir()):
+    if found.is_withheld or not (found.is_done and found.folder.is_dir()):
         raise Http404
     return found

@@ -12,7 +12,7 @@ CHECKS = {
     "more accepted first comparisons and live assignments than an item wants": """
         select overlap.id from collection_overlap overlap
         join collection_task task on task.overlap_id = overlap.id and not task.surplus
-        join annotators_annotator person on person.id = task.annotator_id and person.standing = 'active'
+        join annotators_annotator person on person.id = task.annotator_id and person.standing <> 'withdrawn'
         left join collection_turn turn on turn.task_id = task.id and turn.number = 1
         left join collection_comparison comparison on comparison.turn_id = turn.id
         where task.kind = 'regular' and (task.state in ('open', 'held') or comparison.id is not null)
@@ -24,7 +24,7 @@ CHECKS = {
     "live or accepted work on an item holds no place": """
         select task.id from collection_task task
         join collection_study study on study.id = task.study_id
-        join annotators_annotator person on person.id = task.annotator_id and person.standing = 'active'
+        join annotators_annotator person on person.id = task.annotator_id and person.standing <> 'withdrawn'
         left join collection_turn turn on turn.task_id = task.id and turn.number = 1
         left join collection_comparison comparison on comparison.turn_id = turn.id
         where task.item_id is not null and task.kind = 'regular' and not task.surplus and task.overlap_id is null

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from annotators.models import Annotator, Consent, ConsentText, Invitation, Panel, SurveyAnswer
 from annotators.panel_file import PanelPart
+from annotators.purposes import PURPOSES
 from annotators.tokens import hashed
 from collection.configuration import Configuration
 from collection.models import Comparison, Item, Overlap, Prompt, Study, StudyVersion, Task, Turn
@@ -195,7 +196,8 @@ class AnnotatorFactory(factory.django.DjangoModelFactory):
     def consented(self, create, extracted, **kwargs):
         text = self.panel.consent_texts.order_by("-published_at").first()
         if create and extracted is not False and text is not None:
-            Consent.objects.create(annotator=self, text=text, accepted_at=timezone.now())
+            ticks = dict.fromkeys(PURPOSES, True)
+            Consent.objects.create(annotator=self, text=text, accepted_at=timezone.now(), **ticks)
 
     @factory.post_generation
     def answers(self, create, extracted, **kwargs):

@@ -284,7 +284,7 @@ def test_agreeing_in_one_tab_after_withdrawing_in_another_leads_to_the_way_in(mo
         return consent(**arguments)
 
     monkeypatch.setattr(enrolment, "consent", withdraw_first)
-    assert client.post(reverse("consent"), {"text": text.pk, "agree": "on"}).url == reverse("way_in")
+    assert client.post(reverse("consent"), {"text": text.pk, "agree": "on", "adult": "on"}).url == reverse("way_in")
     assert not Consent.objects.filter(withdrawn_at=None).exists()
 
 
@@ -302,7 +302,9 @@ def test_the_last_place_of_an_invitation_is_given_once():
     def join():
         client = Client()
         page = client.get(reverse("join", args=["for-one"]))
-        return client.post(reverse("join", args=["for-one"]), {"text": page.context["text"].pk, "agree": "on"})
+        return client.post(
+            reverse("join", args=["for-one"]), {"text": page.context["text"].pk, "agree": "on", "adult": "on"}
+        )
 
     answers = at_once(*[join] * 4)
     assert sorted(answer.status_code for answer in answers if hasattr(answer, "status_code"))[:1] == [302]

@@ -2,14 +2,15 @@
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import reswap, retarget
+from django_htmx.http import HttpResponseClientRedirect, push_url, reswap, retarget
 
 from annotators import enrolment
 from annotators.access import AnnotatorRequest, for_annotators
-from collection import assignment, conversation
+from collection import assignment, conversation, surveying
 from collection.forms import ComparisonForm, MeasuredForm, MessageForm, sentence_for
 from collection.models import Task, Turn
 from collection.typed import TextRefused
@@ -25,11 +26,11 @@ def tasks(request: AnnotatorRequest) -> HttpResponse:
         return redirect(needs)
     progress = assignment.progress(request.annotator)
     open_task = Task.objects.of(request.annotator).open().first()
-    if open_task is None and 0 < progress.of <= progress.done:
     if open_task is None and request.annotator.is_stopped:
         return redirect("standing")
     if surveying.is_due(request.annotator):
         return redirect("more_questions")
+    if open_task is None and 0 < progress.of <= progress.done:
         return redirect("finished")
     context = {"progress": progress, "open_task": open_task}
     return render(request, "collection/annotating/tasks.html", context)
@@ -39,17 +40,30 @@ def tasks(request: AnnotatorRequest) -> HttpResponse:
 @never_cache
 @for_annotators
 def next_task(request: AnnotatorRequest) -> HttpResponse:
-    """Go to the task that is open, or get another one."""
+    """Go to the task that is open, or get another one; with scripts it is shown in the place of the one before."""
     if request.method != "POST":
         return redirect("tasks")
+    if surveying.is_due(request.annotator):
+        return _elsewhere(request, "more_questions")
     try:
-        return redirect("task", assignment.next_task(annotator=request.annotator, now=timezone.now()).pk)
+        given = assignment.next_task(annotator=request.annotator, now=timezone.now())
     except assignment.PlacesAreBusy:
-        return redirect("tasks")
+        return _elsewhere(request, "tasks")
     except assignment.NoTaskAvailable:
-        return redirect("finished")
+        return _elsewhere(request, "finished")
     except assignment.NotAdmitted as refusal:
-        return redirect(refusal.needs)
+        return _elsewhere(request, refusal.needs)
+    if not request.htmx:
+        return redirect("task", given.pk)
+    return push_url(_show(request, given.pk), reverse("task", args=[given.pk]))
+
+
+@require_POST
+@for_annotators
+def draw_ahead(request: AnnotatorRequest) -> HttpResponse:
+    """Keep the task that comes next; asked by the page while a person says why they chose as they did."""
+    assignment.hold_next(annotator=request.annotator, now=timezone.now())
+    return HttpResponse(status=204)
 
 
 @require_GET
@@ -189,6 +203,11 @@ def _show(request: AnnotatorRequest, pk: int) -> HttpResponse:
     if conversation.step(found) == conversation.Step.COMPARE and found.current_turn:
         conversation.mark_shown(turn=found.current_turn, now=timezone.now())
     return task_page(request, found)
+
+
+def _elsewhere(request: AnnotatorRequest, page: str) -> HttpResponse:
+    """Go to another page; a part of a page cannot be replaced by one."""
+    return HttpResponseClientRedirect(reverse(page)) if request.htmx else redirect(page)
 
 
 def _answer(request: AnnotatorRequest, pk: int) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from annotators import enrolment
 from annotators.access import AnnotatorRequest, for_annotators, posted, sign_out
+from annotators.models import Annotator
 from annotators.views import survey_page
 from collection import assignment, completion, conversation, withdrawal
 from collection.forms import ReportForm, SkipForm, WithdrawForm
@@ -66,6 +67,14 @@ def last_questions(request: AnnotatorRequest) -> HttpResponse:
     return _if_nothing_is_left(request) or survey_page(request, stage="after", then="finished")
 
 
+@require_http_methods(["GET", "POST"])
+@never_cache
+@for_annotators
+def more_questions(request: AnnotatorRequest) -> HttpResponse:
+    """The questions that come at a random place among the tasks."""
+    return survey_page(request, stage="random", then="tasks")
+
+
 @require_GET
 @never_cache
 @for_annotators
@@ -95,7 +104,7 @@ def _if_nothing_is_left(request: AnnotatorRequest) -> HttpResponse | None:
 @for_annotators
 def about_you(request: AnnotatorRequest) -> HttpResponse:
     """What a person agreed to, how they come back, whom they can ask, how they leave."""
-    given = request.annotator.consents.filter(withdrawn_at=None).select_related("text").order_by("-accepted_at").first()
+    given = request.annotator.consents.in_force().select_related("text").first()
     context = {"consent": given, "contacts": completion.contacts(request.annotator), "annotator": request.annotator}
     return render(request, "collection/annotating/about_you.html", context)
 
@@ -105,17 +114,42 @@ def about_you(request: AnnotatorRequest) -> HttpResponse:
 @for_annotators
 def withdraw(request: AnnotatorRequest) -> HttpResponse:
     """Leave for good: first what that means, then the yes."""
+    return _leave_for_good(request, request.annotator)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def withdraw_by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Leave for good from any browser, by the personal link alone: no password, no way in."""
+    try:
+        annotator = enrolment.find_leaving(token=token)
+    except enrolment.ReturnLinkUnknown:
+        return render(request, "annotators/not_usable.html", {"reason": "return"}, status=404)
+    return _leave_for_good(request, annotator)
+
+
+def _leave_for_good(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     form = WithdrawForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        withdrawal.withdraw(annotator=request.annotator, now=timezone.now())
+        if form.cleaned_data["erase"]:
+            withdrawal.withdraw(annotator=annotator, now=timezone.now())
+        else:
+            withdrawal.stop(annotator=annotator, now=timezone.now())
         sign_out(request)
-        return redirect("withdrawn")
-    status = 422 if form.errors else 200
-    return render(request, "collection/annotating/withdraw.html", {"form": form}, status=status)
+        return redirect("withdrawn" if form.cleaned_data["erase"] else "stopped")
+    context = {"form": form, "annotator": annotator}
+    return render(request, "collection/annotating/withdraw.html", context, status=422 if form.errors else 200)
 
 
 @require_GET
 @never_cache
 def withdrawn(request: HttpRequest) -> HttpResponse:
-    """It is done."""
-    return render(request, "collection/annotating/withdrawn.html")
+    """It is done: everything was deleted."""
+    return render(request, "collection/annotating/withdrawn.html", {"erased": True})
+
+
+@require_GET
+@never_cache
+def stopped(request: HttpRequest) -> HttpResponse:
+    """It is done: what there was is kept."""
+    return render(request, "collection/annotating/withdrawn.html", {"erased": False})

@@ -46,8 +46,10 @@ def conversations(scope: Scope, tally: Tally) -> Iterator[Row]:
         tally.add("opening", "given prompt" if head.is_pregenerated_first_prompt else "prompt of one's own")
         tally.add("turns", str(len(turns)))
         line = values_of(Conversation)(head)
+        verbatim = scope.people[turns[0].turn__task__annotator_id].agreed.verbatim
         for turn in turns:
-            line += values_of(ConversationTurn)(_turn(turn))
+            line += values_of(ConversationTurn)(_turn(turn, verbatim=verbatim))
+        tally.of_people[turns[0].turn__task__annotator_id, "conversations"] += 1
         yield line + NO_TURN * (MOST_TURNS - len(turns))
 
 
@@ -86,7 +88,7 @@ def _head(number: int, first: Any, scope: Scope) -> Conversation:
     )
 
 
-def _turn(turn: Any) -> ConversationTurn:
+def _turn(turn: Any, *, verbatim: bool) -> ConversationTurn:
     order = turn.turn__candidate_set__canonical_order
     if len(order) != CANDIDATES_PER_TURN:
         raise DoesNotFit("not-four-candidates")
@@ -100,7 +102,7 @@ def _turn(turn: Any) -> ConversationTurn:
         response_c=texts[2],
         response_d=texts[3],
         preferred_response=chosen,
-        feedback=turn.explanation or None,
+        feedback=(turn.explanation or None) if verbatim else None,
     )
 
 

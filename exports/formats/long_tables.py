@@ -62,6 +62,7 @@ def turns(scope: Scope, tally: Tally) -> Iterator[Row]:
             if turn.chosen_place:
                 tally.add("place", str(turn.chosen_place))
         tally.add("task", turn.task_status)
+        tally.of_people[row.task__annotator_id, "turns"] += 1
         yield values_of(records.Turn)(turn)
 
 
@@ -70,10 +71,11 @@ def _turn(row: Any, scope: Scope) -> records.Turn:
     shown_at = _by(row.shown_at, scope)
     slot = row.comparison__candidate__slot if compared_at else None
     status = _task_status(row, scope)
+    person = scope.people[row.task__annotator_id]
     return records.Turn(
         conversation_id=row.task__published__number,
         turn=row.number,
-        annotator_id=scope.people[row.task__annotator_id].number,
+        annotator_id=person.number,
         language=row.candidate_set__language,
         follows=row.follows,
         prompt=row.message,
@@ -89,7 +91,7 @@ def _turn(row: Any, scope: Scope) -> records.Turn:
         outcome=_outcome(row, compared_at, status),
         chosen_slot=slot,
         chosen_place=None if slot is None else row.order.index(slot) + 1,
-        feedback=(row.comparison__explanation or None) if compared_at else None,
+        feedback=(row.comparison__explanation or None) if compared_at and person.agreed.verbatim else None,
         seconds_waited=_seconds(row.recorded_at, shown_at),
         seconds_to_choose=_seconds(shown_at, compared_at),
         day=row.recorded_at.date(),
@@ -102,6 +104,9 @@ def _turn(row: Any, scope: Scope) -> records.Turn:
         surplus=row.task__surplus and (row.number > 1 or compared_at is not None),
         draw_probability=round(row.task__draw_probability, 9),
         study_version=row.task__version__number,
+        after_survey=person.surveyed_at is not None and person.surveyed_at <= row.recorded_at,
+        verbatim_agreed=person.agreed.verbatim,
+        training_agreed=person.agreed.training,
     )
 
 

@@ -23,6 +23,8 @@ class Tally:
     """What is counted while the rows pass by."""
 
     counts: dict[str, Counter[str]] = field(default_factory=dict)
+    of_people: Counter[tuple[int, str]] = field(default_factory=Counter)
+    """Lines that are one person's, by their primary key and the table."""
 
     def add(self, what: str, value: str | None) -> None:
         """Count one more of a value."""

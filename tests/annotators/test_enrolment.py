@@ -81,8 +81,8 @@ def test_a_new_version_of_the_consent_text_asks_again():
     )
 
     assert enrolment.needs(annotator) == "consent"
-    enrolment.consent(annotator=annotator, text=text, now=later)
-    enrolment.consent(annotator=annotator, text=text, now=later)
+    enrolment.consent(annotator=annotator, text=text, to=[], now=later)
+    enrolment.consent(annotator=annotator, text=text, to=[], now=later)
 
     assert enrolment.needs(annotator) is None
     assert list(annotator.consents.order_by("pk").values_list("text__version", flat=True)) == ["1", "2"]
@@ -102,10 +102,10 @@ def test_agreeing_and_withdrawing_at_the_same_moment_leaves_no_consent_standing(
     text = annotator.panel.consent_texts.get()
     now = timezone.now()
     # Between its look at the person's standing and its writing, and in the middle of the withdrawal.
-    Meeting(monkeypatch).before(Consent.objects, "get_or_create").before(Annotator, "save")
+    Meeting(monkeypatch).before(Consent.objects, "create").before(Annotator, "save")
 
     at_once(
-        lambda: enrolment.consent(annotator=annotator, text=text, now=now),
+        lambda: enrolment.consent(annotator=annotator, text=text, to=[], now=now),
         lambda: enrolment.withdraw(annotator=annotator, now=now),
     )
 
@@ -214,7 +214,7 @@ def test_whoever_has_withdrawn_says_nothing_more():
     with pytest.raises(enrolment.HasWithdrawn):
         answer(annotator, country="fr")
     with pytest.raises(enrolment.HasWithdrawn):
-        enrolment.consent(annotator=annotator, text=text, now=timezone.now())
+        enrolment.consent(annotator=annotator, text=text, to=[], now=timezone.now())
 
 
 def test_no_two_panels_share_their_people(annotator):

@@ -15,7 +15,7 @@ from tests.factories import InvitationFactory, PanelFactory
 
 def accept(invitation):
     text = enrolment.current_consent_text(panel=invitation.panel, language=invitation.language)
-    return enrolment.accept(invitation=invitation, text=text, now=timezone.now())
+    return enrolment.accept(invitation=invitation, text=text, to=[], now=timezone.now())
 
 
 def invite(panel, **kwargs):
@@ -124,7 +124,7 @@ def test_the_database_itself_refuses_one_too_many():
 
 def attempt(invitation, name):
     text = enrolment.current_consent_text(panel=invitation.panel, language="en")
-    return enrolment.accept(invitation=invitation, text=text, attempt=name, now=timezone.now())
+    return enrolment.accept(invitation=invitation, text=text, to=[], attempt=name, now=timezone.now())
 
 
 @pytest.mark.django_db

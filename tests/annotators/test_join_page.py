@@ -31,7 +31,7 @@ JOIN = "/join/let-me-in/"
 
 def agree(client, **changes):
     text = client.get(JOIN).context["text"]
-    return client.post(JOIN, {"text": text.pk, "agree": "on", **changes})
+    return client.post(JOIN, {"text": text.pk, "agree": "on", "adult": "on", **changes})
 
 
 def test_the_consent_text_is_shown_in_the_language_of_the_invitation(client, invitation):
@@ -61,7 +61,7 @@ def test_a_yes_to_a_text_that_changed_meanwhile_is_not_taken(client, invitation,
     new = ConsentText.objects.create(
         panel=panel, version="2", language="fr", text="Autre chose.", published_at=timezone.now() + timedelta(hours=1)
     )
-    response = client.post(JOIN, {"text": old.pk, "agree": "on"})
+    response = client.post(JOIN, {"text": old.pk, "agree": "on", "adult": "on"})
     assert response.status_code == 422
     assert response.context["text"] == new
     assert not Annotator.objects.exists()
@@ -85,7 +85,7 @@ def test_the_same_browser_goes_on_as_the_same_person(client, invitation):
 
 def test_a_double_click_lets_one_person_in(client, invitation):
     text = client.get(JOIN).context["text"]
-    yes = {"text": text.pk, "agree": "on"}
+    yes = {"text": text.pk, "agree": "on", "adult": "on"}
     second = type(client)()
     second.cookies["attempt"] = client.cookies["attempt"].value
     client.post(JOIN, yes)
@@ -154,5 +154,5 @@ def test_a_new_version_of_the_text_is_asked_for_before_anything_else(client, inv
     )
     assert client.get(reverse("tasks")).url == reverse("consent")
     assert client.post(reverse("consent"), {"text": new.pk}).status_code == 422
-    assert client.post(reverse("consent"), {"text": new.pk, "agree": "on"}).url == reverse("tasks")
+    assert client.post(reverse("consent"), {"text": new.pk, "agree": "on", "adult": "on"}).url == reverse("tasks")
     assert client.get(reverse("consent")).url == reverse("tasks")

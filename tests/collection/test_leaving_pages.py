@@ -137,7 +137,7 @@ def test_withdrawing_takes_two_steps(client, turn):
     ComparisonFactory(turn=turn)
     assert client.post(reverse("withdraw")).status_code == 422
     assert Annotator.objects.get().standing == "active"
-    assert client.post(reverse("withdraw"), {"sure": "on"}).url == reverse("withdrawn")
+    assert client.post(reverse("withdraw"), {"erase": "yes", "sure": "on"}).url == reverse("withdrawn")
     assert Annotator.objects.get().standing == "withdrawn"
     assert Comparison.objects.get().explanation == ""
     assert "You have withdrawn" in text_of(client.get(reverse("withdrawn")))
@@ -146,5 +146,5 @@ def test_withdrawing_takes_two_steps(client, turn):
 
 def test_after_withdrawing_the_return_link_leads_nowhere(client, turn):
     token = enrolment.new_return_link(annotator=turn.task.annotator)
-    client.post(reverse("withdraw"), {"sure": "on"})
+    client.post(reverse("withdraw"), {"erase": "yes", "sure": "on"})
     assert client.get(reverse("return_link", args=[token])).status_code == 404

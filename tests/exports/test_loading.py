@@ -164,6 +164,9 @@ def assert_turns(lines, study):
             "surplus": task.surplus,
             "draw_probability": task.draw_probability,
             "study_version": 1,
+            "after_survey": False,
+            "verbatim_agreed": True,
+            "training_agreed": True,
         }
 
 

@@ -204,7 +204,7 @@ def test_who_withdraws_while_it_is_written_is_not_in_it(release, study, monkeypa
 
     def meanwhile(**wanted):
         written = write(**wanted)
-        if leaving.pk in written.annotators:
+        if leaving.pk in written.people:
             enrolment.withdraw(annotator=leaving, now=timezone.now())
         return written
 
