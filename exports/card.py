@@ -9,6 +9,7 @@ from typing import Any
 
 from exports.codebook import Described
 from exports.markdown import code, escaped, one_line, table
+from exports.simulated import MARK, NOTICE, named
 from sampling.recipe_document import RecipeDocument
 
 HUB_LICENCES = {
@@ -48,7 +49,8 @@ LIMITS = """\
 def of(said: Mapping[str, Any], tables: Sequence[Described]) -> str:
     """Return the card of a release."""
     sections = [
-        f"# {escaped(said['study']['title'])}",
+        f"# {escaped(_title(said))}",
+        *([f"**{NOTICE}**"] if said["simulated"] else []),
         _introduction(said),
         f"## Tables\n\n{_tables(said, tables)}",
         f"## Who answered\n\n{_who(said)}",
@@ -66,19 +68,29 @@ def of(said: Mapping[str, Any], tables: Sequence[Described]) -> str:
 
 def front_matter(said: Mapping[str, Any], tables: Sequence[Described]) -> str:
     """Return the YAML block. Every text is written as JSON, which YAML takes for a quoted text on one line."""
-    lines = ["---", f"pretty_name: {_quoted(said['study']['title'])}", *_licence(said["licence"]), "language:"]
+    lines = ["---", f"pretty_name: {_quoted(_title(said))}", *_licence(said["licence"]), "language:"]
     lines += [f"- {_quoted(language)}" for language in said["languages"]]
     lines += ["size_categories:", f"- {size_of(said['rows'][DEFAULT_CONFIGURATION])}"]
-    lines += ["tags:", "- preferences", "- pluralistic-alignment", "configs:"]
+    lines += ["tags:", "- preferences", "- pluralistic-alignment", *(["- simulated"] if said["simulated"] else [])]
+    lines += ["configs:"]
     for each in tables:
         lines += [
             f"- config_name: {each.name}",
             "  data_files:",
             "  - split: train",
-            f"    path: data/{each.name}-*.parquet",
+            f"    path: {_files(said, each.name)}",
         ]
         lines += ["  default: true"] if each.name == DEFAULT_CONFIGURATION else []
     return "\n".join([*lines, "---", ""])
+
+
+def _title(said: Mapping[str, Any]) -> str:
+    title: str = said["study"]["title"]
+    return f"{MARK}: {title}" if said["simulated"] else title
+
+
+def _files(said: Mapping[str, Any], table: str) -> str:
+    return named(f"data/{table}-*.parquet", simulated=said["simulated"])
 
 
 def _quoted(text: str) -> str:
@@ -100,13 +112,26 @@ def _introduction(said: Mapping[str, Any]) -> str:
     text = (
         "Preferences of people over answers of language models, collected with Counterpoint: each line is a "
         "conversation in which one person compared four candidates per turn, chose one or none, and went on from "
-        f"there.\n\nSnapshot of {escaped(said['snapshot_at'])}. `codebook.md` explains every column; `MANIFEST.json` "
+        f"there.\n\nSnapshot of {escaped(said['snapshot_at'])}. "
+        f"`{named('codebook.md', simulated=said['simulated'])}` explains every column; "
+        f"`{named('MANIFEST.json', simulated=said['simulated'])}` "
         "lists files, checksums, counts and the study's configuration.\n\n"
-        "```python\nfrom datasets import load_dataset\n\n"
-        'conversations = load_dataset("path/to/this/folder", split="train")\n'
-        'turns = load_dataset("path/to/this/folder", "turns", split="train")\n```'
+        f"```python\nfrom datasets import load_dataset\n\n{_loading(said)}\n```"
     )
     return f"{text}\n\n{_demo_notice()}" if uses_demo_model(said) else text
+
+
+def _loading(said: Mapping[str, Any]) -> str:
+    if not said["simulated"]:
+        return (
+            'conversations = load_dataset("path/to/this/folder", split="train")\n'
+            'turns = load_dataset("path/to/this/folder", "turns", split="train")'
+        )
+    # A card of this name is not looked for.
+    files = {table: f"path/to/this/folder/{_files(said, table)}" for table in (DEFAULT_CONFIGURATION, "turns")}
+    return "\n".join(
+        f'{table} = load_dataset("parquet", data_files="{path}", split="train")' for table, path in files.items()
+    )
 
 
 def uses_demo_model(said: Mapping[str, Any]) -> bool:

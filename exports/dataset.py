@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from collection.models import Study
-from exports import card, changes, codebook, formats, manifest, numbering, snapshot
+from exports import card, changes, codebook, formats, manifest, numbering, simulated, snapshot
 from exports.formats import Table
 from exports.formats.table import Tally
 from exports.manifest import Manifest
@@ -62,6 +62,8 @@ def write(
         said["since_previous"] = changes.since(changes.previous(study, version=version), scope, said["rows"])
     (folder / "codebook.md").write_text(codebook.of(tables), encoding="utf-8")
     (folder / "README.md").write_text(card.of(said, tables), encoding="utf-8")
+    if study.is_dry_run:
+        simulated.rename_all(folder)
     manifest.write(said, folder)
     _make_durable(folder)
     return Written(manifest=said, people=_people(scope, tally))

@@ -14,6 +14,7 @@ from collection.models import StudyVersion, Task, Turn
 from exports.formats.table import Tally
 from exports.records import SCHEMA_VERSION
 from exports.scope import DEMOGRAPHICS, Scope, agreed_to
+from exports.simulated import NOTICE, named
 from sampling.models import CandidateSet, Recipe
 
 Manifest = dict[str, Any]
@@ -31,6 +32,8 @@ def of(scope: Scope, tally: Tally, *, rows: dict[str, int], formats: Sequence[st
     study = scope.study
     return {
         "schema_version": SCHEMA_VERSION,
+        "simulated": study.is_dry_run,
+        **({"notice": NOTICE} if study.is_dry_run else {}),
         "study": {"slug": study.slug, "title": scope.asks.title, "contact": scope.asks.contact},
         "release": version,
         "formats": list(formats),
@@ -57,7 +60,7 @@ def write(said: Manifest, folder: Path) -> None:
     """Add every file of the folder with its size and checksum, and write the manifest: the last file of a release."""
     said["files"] = [_file(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()]
     text = json.dumps(said, ensure_ascii=False, indent=2)
-    (folder / NAME).write_text(f"{text}\n", encoding="utf-8")
+    (folder / named(NAME, simulated=said["simulated"])).write_text(f"{text}\n", encoding="utf-8")
 
 
 def _file(path: Path, folder: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from annotators.models import Annotator, Consent
 from collection.models import Study, Task, User
 from exports.reasons import sentence
+from exports.simulated import named
 from sampling.models import CandidateSet
 
 
@@ -111,6 +112,11 @@ class Release(models.Model):
     def folder(self) -> Path:
         """Where the finished files are. Named by number alone: no text that somebody wrote becomes a path."""
         return Path(settings.RELEASES_DIR) / str(self.pk)
+
+    @property
+    def manifest_name(self) -> str:
+        """What the manifest is called in the folder."""
+        return named("MANIFEST.json", simulated=self.study.is_dry_run)
 
     @property
     def files(self) -> list[dict[str, Any]]:

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from collection.models import Study
-from exports import downloads, intake, manifest
+from exports import downloads, intake
 from exports.formats import DoesNotFit
 from exports.models import Release
 from exports.reasons import sentence
+from exports.simulated import named
 
 
 class ResearcherRequest(HttpRequest):
@@ -64,7 +65,7 @@ def download_release_file(request: ResearcherRequest, slug: str, version: int, n
     found = _finished(request, slug, version)
     checksums = {file["name"]: file["sha256"] for file in found.files}
     # The manifest does not hold its own checksum; it stays the same as long as the files do.
-    checksums[manifest.NAME] = f"manifest-{found.pk}-{found.claims}"
+    checksums[found.manifest_name] = f"manifest-{found.pk}-{found.claims}"
     if name not in checksums:
         raise Http404
     return downloads.file_response(request, found.folder / name, tag=checksums[name])
@@ -75,8 +76,10 @@ def download_release_file(request: ResearcherRequest, slug: str, version: int, n
 def download_release(request: ResearcherRequest, slug: str, version: int) -> HttpResponseBase:
     """All files of a release in one zip."""
     found = _finished(request, slug, version)
-    names = [*(file["name"] for file in found.files), manifest.NAME]
-    return downloads.zip_response(request, found.folder, names, called=f"{slug}-{version}")
+    names = [*(file["name"] for file in found.files), found.manifest_name]
+    return downloads.zip_response(
+        request, found.folder, names, called=named(f"{slug}-{version}", simulated=found.study.is_dry_run)
+    )
 
 
 def _releases(request: ResearcherRequest, study: Study, *, refusal: str = "", status: int = 200) -> HttpResponse:
