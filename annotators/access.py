@@ -8,12 +8,17 @@ from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from annotators.models import Annotator
 
 SESSION_KEY = "annotator"
+# Who the panel said came: see annotators.sources.
+ARRIVAL_KEY = "arrival"
+# When this browser was let in.
+SINCE_KEY = "annotator_since"
 
 
 class AnnotatorRequest(HttpRequest):
@@ -27,18 +32,27 @@ def sign_in(request: HttpRequest, annotator: Annotator) -> None:
     """Make this browser the annotator's. The session gets a new key, so that a planted one is worth nothing."""
     request.session.cycle_key()
     request.session[SESSION_KEY] = annotator.pk
+    request.session[SINCE_KEY] = timezone.now().timestamp()
 
 
 def sign_out(request: HttpRequest) -> None:
     """Forget the annotator in this browser."""
     request.session.pop(SESSION_KEY, None)
+    request.session.pop(ARRIVAL_KEY, None)
 
 
 def annotator_of(request: HttpRequest) -> Annotator | None:
     """Return the annotator whose browser this is. Who has withdrawn is nobody; who is stopped can read why."""
     pk = request.session.get(SESSION_KEY)
     known = Annotator.objects.still_here().select_related("panel")
-    return known.filter(pk=pk).first() if pk else None
+    person = known.filter(pk=pk).first() if pk else None
+    return person if person and _still_counts(request, person) else None
+
+
+def _still_counts(request: HttpRequest, person: Annotator) -> bool:
+    """Whether this browser was let in after the person was last signed out everywhere."""
+    let_in: float = request.session.get(SINCE_KEY, 0)
+    return person.signed_out_at is None or let_in > person.signed_out_at.timestamp()
 
 
 def screened_out(request: HttpRequest) -> Annotator | None:

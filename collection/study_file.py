@@ -25,6 +25,8 @@ SENTENCES: dict[str, str | Promise] = {
     "missing": _("is missing"),
     "extra_forbidden": _("is not known here; check the spelling"),
     "literal_error": _("must be one of {expected}"),
+    "union_tag_invalid": _("has a kind that is not known; it must be one of {expected_tags}"),
+    "union_tag_not_found": _("needs a kind"),
     "string_type": _("must be a text; put it in quotation marks"),
     "string_pattern_mismatch": _("must match {pattern}"),
     "string_too_short": _("must have at least {min_length} characters"),
@@ -185,9 +187,13 @@ def _fault(detail: ErrorDetails, raw: Any) -> Fault:
 def _as_written(path: Sequence[str | int], raw: Any) -> Sequence[str | int]:
     """Return a path up to where the file says something short: a number can stand for a table with a number in it."""
     entry: Any = raw
+    path = list(path)
     for depth, part in enumerate(path):
         if not isinstance(entry, Mapping | list):
             return path[:depth]
+        if isinstance(entry, Mapping) and part not in entry and part == entry.get("kind"):
+            # Which of several kinds of entry it is stands in it, and not above it.
+            return [*path[:depth], *_as_written(path[depth + 1 :], entry)]
         try:
             entry = entry[part]  # type: ignore[index]
         except (KeyError, IndexError, TypeError):

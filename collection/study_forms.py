@@ -14,6 +14,8 @@ from collection.prompt_file import KINDS
 from collection.study_file import Document, Fault, StudyFileInvalid
 
 EXCERPT_CHARACTERS = 160
+LONGEST = timedelta(days=3660)
+"""How far ahead a link may expire."""
 
 
 class StudyFileForm(forms.Form):
@@ -155,8 +157,11 @@ class _LinksForm(forms.Form):
     def clean_expires_on(self) -> date | None:
         """Refuse a day that is over."""
         day: date | None = self.cleaned_data["expires_on"]
-        if day is not None and day < datetime.now(tz=UTC).date():
+        today = datetime.now(tz=UTC).date()
+        if day is not None and day < today:
             raise forms.ValidationError(_("This day is over."))
+        if day is not None and day > today + LONGEST:
+            raise forms.ValidationError(_("Please give an earlier day."))
         return day
 
     def wanted(self) -> dict[str, Any]:

@@ -9,12 +9,10 @@ from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET, require_POST
 
-from annotators import enrolment
 from collection import languages, progress, prompt_loading, reports, studies
 from collection.models import Report, Study, Task
 from collection.prompt_file import FileUnreadable
@@ -34,7 +32,7 @@ def study_list(request: HttpRequest) -> HttpResponse:
 
 
 def _card(study: Study, taken: int, wanted: int) -> dict[str, object]:
-    names = [name for _code, name in _language_names(study)]
+    names = [name for _code, name in language_names(study)]
     return {"study": study, "languages": names, "taken": taken, "wanted": wanted}
 
 
@@ -51,9 +49,9 @@ def _study_page(request: HttpRequest, found: Study, *, status: int = 200, **form
         **candidate_sets.part(found),
         **dry_runs.part(found),
         "recipe_comparisons": found.recipe_comparisons.prefetch_related("recipes").order_by("-pk"),
-        "languages": _language_names(found),
+        "languages": language_names(found),
         "prompt_form": PromptTableForm(),
-        "invitation_form": InvitationForm(languages=_language_names(found)),
+        "invitation_form": InvitationForm(languages=language_names(found)),
         "reports": Report.objects.open_in(found).select_related("candidate", "turn__candidate_set").order_by("pk"),
         **forms,
     }
@@ -128,24 +126,6 @@ def _load(found: Study, upload: UploadedFile) -> prompt_loading.Report:
 
 @require_POST
 @login_required
-def invite(request: HttpRequest, slug: str) -> HttpResponse:
-    """Make a link; it is shown once."""
-    found = visible_study(request, slug)
-    form = InvitationForm(request.POST, languages=_language_names(found))
-    if not form.is_valid():
-        return _study_page(request, found, status=422, invitation_form=form)
-    invitation, token = enrolment.invite(panel=found.panel, now=timezone.now(), **form.cleaned_data)
-    context = {
-        "study": found,
-        "invitation": invitation,
-        "link": request.build_absolute_uri(reverse("join", args=[token])),
-        "language": dict(_language_names(found))[invitation.language],
-    }
-    return render(request, "collection/managing/invitation.html", context)
-
-
-@require_POST
-@login_required
 def decide_report(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Give a reported item back to annotators, or keep it away from them."""
     report = get_object_or_404(Report.objects.open_in(visible_study(request, slug)), pk=pk)
@@ -159,6 +139,7 @@ def visible_study(request: HttpRequest, slug: str) -> Study:
     return get_object_or_404(visible, slug=slug)
 
 
-def _language_names(found: Study) -> list[tuple[str, str]]:
+def language_names(found: Study) -> list[tuple[str, str]]:
+    """Return the languages of a study with their names in the reader's."""
     shown_in = get_language() or "en"
     return [(code, languages.name_of(code, shown_in=shown_in)) for code in found.asks.languages]
