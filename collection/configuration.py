@@ -256,6 +256,18 @@ class StudyFile(Configuration):
                     N_("counts overlap per {key}, which is no question with options before the first task"),
                     {"key": key},
                 )
+            if asked[key].sensitive:
+                # Who refuses the tick for sensitive answers would belong to no stratum, and get no tasks.
+                raise ValueError(N_("counts overlap per {key}, which is sensitive"), {"key": key})
+        return self
+
+    @model_validator(mode="after")
+    def _people_agree_to_this_licence(self) -> "StudyFile":
+        if self.licence != self.panel.consent.licence:
+            raise ValueError(
+                N_("has the licence {study}, and people are asked to agree to {consent}: both must be the same"),
+                {"study": self.licence, "consent": self.panel.consent.licence},
+            )
         return self
 
     def configuration(self) -> Configuration:

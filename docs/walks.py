@@ -48,7 +48,8 @@ def annotate(page: Page, site: str, language: str, camera: Camera) -> None:
     """Work through all conversations that are asked of one person; a few are enough for the documents."""
     page.goto(f"{site}/demo/annotator/{language}/")
     camera.take(page, f"{language}/consent")
-    page.locator("input[type=checkbox]").check()
+    for box in page.locator("input[type=checkbox]").all():
+        box.check()
     _go(page, "main form button.button")
     camera.take(page, f"{language}/return-link")
     _go(page, "main a.button")

@@ -58,7 +58,8 @@ def come_in(page: Page, site: str, study: Study, *, language: str, country: str)
     )
     page.goto(f"{site}/join/{token}/")
     assert page.locator("html").get_attribute("lang") == language
-    page.locator("input[type=checkbox]").check()
+    for box in page.locator("input[type=checkbox]").all():
+        box.check()
     page.locator("main form button.button").click()
     link = page.locator("#return-link").input_value()
     assert link.startswith(f"{site}/return/")

@@ -87,17 +87,17 @@ def _families(panel: Panel) -> list[Family]:
     questions = {question.key: question for question in panel.survey.questions}
     families: dict[str, list[Filling]] = {}
     for quota in Quota.objects.filter(panel=panel).order_by("family", "pk"):
-        stratum = ", ".join(_answer(questions.get(key), value) for key, value in quota.where.items())
+        stratum = ", ".join(_answer(questions[key], quota.where[key]) for key in questions if key in quota.where)
         families.setdefault(quota.family, []).append(Filling(quota, stratum))
-    return [Family(_asked(questions, family.split("|")), fillings) for family, fillings in families.items()]
+    return [Family(_asked(questions, set(family.split("|"))), fillings) for family, fillings in families.items()]
 
 
-def _asked(questions: dict[str, Question], keys: list[str]) -> str:
-    return " · ".join(in_language(questions[key].text, get_language())[0] if key in questions else key for key in keys)
+def _asked(questions: dict[str, Question], keys: set[str]) -> str:
+    return " · ".join(in_language(questions[key].text, get_language())[0] for key in questions if key in keys)
 
 
-def _answer(question: Question | None, value: str) -> str:
-    options = {option.key: option for option in question.options} if question else {}
+def _answer(question: Question, value: str) -> str:
+    options = {option.key: option for option in question.options}
     return in_language(options[value].text, get_language())[0] if value in options else value
 
 
