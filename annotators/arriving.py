@@ -101,7 +101,7 @@ def known(*, invitation: Invitation, arrival: Arrival, now: datetime) -> Annotat
         return None
     if not arrival.verified and (identity.vouched_at or invitation.limit == 1):
         raise NotAccepted("unverified")
-    if identity.annotator.standing == Annotator.Standing.WITHDRAWN:
+    if identity.annotator.standing in {Annotator.Standing.WITHDRAWN, Annotator.Standing.LEFT}:
         raise NotAccepted("withdrawn")
     identity.came_again(arrival, now=now)
     return identity.annotator

@@ -162,7 +162,9 @@ def screened_out(request: HttpRequest) -> HttpResponse:
     annotator = access.screened_out(request)
     if annotator is None:
         return redirect("way_in")
-    return render(request, "annotators/screened_out.html", {"offer": annotator.panel.part.screened_out})
+    offer = annotator.panel.part.screened_out
+    way_back = arriving.way_back(annotator=annotator, outcome="screened_out", code=offer.code)
+    return render(request, "annotators/screened_out.html", {"offer": offer, "way_back": way_back})
 
 
 # ---- people whom a panel sends ---------------------------------------------------------------------------------------

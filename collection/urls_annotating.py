@@ -20,6 +20,7 @@ urlpatterns = [
     path("last-questions/", leaving.last_questions, name="last_questions"),
     path("more-questions/", leaving.more_questions, name="more_questions"),
     path("finished/", leaving.finished, name="finished"),
+    path("nothing-to-do/", leaving.nothing_to_do, name="nothing_to_do"),
     path("standing/", standing.standing_page, name="standing"),
     path("about-you/", leaving.about_you, name="about_you"),
     path("withdraw/", leaving.withdraw, name="withdraw"),

@@ -6,9 +6,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotators import enrolment
+from annotators import enrolment, recruiting
 from annotators.access import AnnotatorRequest, for_annotators, posted, sign_out
 from annotators.models import Annotator
 from annotators.views import survey_page
@@ -82,11 +82,27 @@ def finished(request: AnnotatorRequest) -> HttpResponse:
     """Thanks, and the completion code."""
     if on_the_way := _if_nothing_is_left(request):
         return on_the_way
-    codes = completion.codes(request.annotator)
-    if codes and enrolment.needs_after(request.annotator):
+    ways_back = completion.ways_back(request.annotator)
+    if ways_back and enrolment.needs_after(request.annotator):
         return redirect("last_questions")
-    context = {"codes": codes, "progress": assignment.progress(request.annotator)}
+    context = {
+        "ways_back": ways_back,
+        "way_out": completion.way_out(request.annotator),
+        "progress": assignment.progress(request.annotator),
+    }
     return render(request, "collection/annotating/finished.html", context)
+
+
+@require_POST
+@for_annotators
+def nothing_to_do(request: AnnotatorRequest) -> HttpResponse:
+    """Back to the panel, for who would rather not wait until there is something to do; their place is free again."""
+    if on_the_way := _if_nothing_is_left(request):
+        return on_the_way
+    if not completion.way_out(request.annotator):
+        return redirect("finished")
+    recruiting.screen_out(annotator=request.annotator)
+    return redirect("screened_out")
 
 
 def _if_nothing_is_left(request: AnnotatorRequest) -> HttpResponse | None:

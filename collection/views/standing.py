@@ -8,8 +8,11 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from annotators import standing
+from annotators import arriving, standing
 from annotators.access import AnnotatorRequest, for_annotators, posted
+from annotators.arriving import WayBack
+from annotators.judgements import StandingChange
+from annotators.models import Annotator
 from collection import completion
 from collection.forms import AppealForm
 
@@ -30,13 +33,24 @@ def standing_page(request: AnnotatorRequest) -> HttpResponse:
             return redirect("tasks")
         messages.success(request, gettext("What you wrote has reached the researchers. They answer here."))
         return redirect("standing")
+    stop = standing.last_stop(annotator)
     context = {
         "annotator": annotator,
-        "stop": standing.last_stop(annotator),
+        "stop": stop,
         "appeals": annotator.appeals.order_by("pk"),
-        "codes": completion.codes(annotator) if annotator.standing == annotator.Standing.ENDED else [],
+        "ways_back": _ways_back(annotator, stop),
         "contacts": completion.contacts(annotator),
         "form": form,
     }
     status = 422 if form.errors else 200
     return render(request, "collection/annotating/standing.html", context, status=status)
+
+
+def _ways_back(annotator: Annotator, stop: StandingChange | None) -> list[WayBack]:
+    """Return what a person goes back with: what they earned, or what their panel calls missed attention checks."""
+    if annotator.standing == Annotator.Standing.ENDED:
+        return completion.ways_back(annotator)
+    if stop is None or stop.rule != StandingChange.Rule.ATTENTION:
+        return []
+    way = arriving.way_back(annotator=annotator, outcome="attention")
+    return [way] if way.code or way.address else []
