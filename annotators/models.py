@@ -166,7 +166,8 @@ class AnnotatorQuerySet(models.QuerySet["Annotator"]):
 
     def still_here(self) -> "AnnotatorQuerySet":
         """Restrict to people to whom pages are open: also who is stopped, to read why and what they are owed."""
-        return self.exclude(standing__in=[Annotator.Standing.SCREENED_OUT, Annotator.Standing.WITHDRAWN])
+        gone = Annotator.Standing.SCREENED_OUT, Annotator.Standing.LEFT, Annotator.Standing.WITHDRAWN
+        return self.exclude(standing__in=gone)
 
     def consenting(self) -> "AnnotatorQuerySet":
         """Restrict to people whose consent stands at this moment."""

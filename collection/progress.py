@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, F, Q, Sum
 from django.utils.translation import get_language
 
+from annotators.models import Annotator
 from collection import languages
 from collection.models import Comparison, Item, Overlap, Study, Task
 from sampling.models import CandidateSet
@@ -158,6 +159,7 @@ def _sets(study: Study) -> Iterable[Mapping[str, Any]]:
 def _tasks(study: Study) -> Iterable[Mapping[str, Any]]:
     return (
         Task.objects.filter(study=study)
+        .exclude(annotator__standing=Annotator.Standing.WITHDRAWN)
         .values(in_language=F("annotator__language"))
         .annotate(
             annotators=Count("annotator", distinct=True),
@@ -171,6 +173,7 @@ def _tasks(study: Study) -> Iterable[Mapping[str, Any]]:
 def _comparisons(study: Study) -> Iterable[Mapping[str, Any]]:
     return (
         Comparison.objects.filter(turn__task__study=study)
+        .exclude(turn__task__annotator__standing=Annotator.Standing.WITHDRAWN)
         .values(in_language=F("turn__task__annotator__language"))
         .annotate(comparisons=Count("pk"), none_of_these=Count("pk", filter=Q(outcome=Comparison.Outcome.NONE)))
     )

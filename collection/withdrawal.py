@@ -6,7 +6,7 @@ from django.db import transaction
 
 from annotators import enrolment
 from annotators.models import Annotator
-from collection import assignment, conversation, places
+from collection import assignment, conversation, pay, places
 from collection.models import Comparison, Draft, Report, Study, Task, Turn
 from sampling import intake
 from sampling.models import CandidateSet
@@ -20,6 +20,8 @@ def withdraw(*, annotator: Annotator, now: datetime) -> None:
     """
     # It locks the person first: what they still send from another tab comes before all of this, and is erased, or
     # after it, and is refused.
+    # What they are owed for is written down before what shows it is gone.
+    pay.settle(annotator=annotator, now=now)
     enrolment.withdraw(annotator=annotator, now=now)
     tasks = Task.objects.of(annotator)
     for held in tasks.held().order_by("overlap_id"):

@@ -1,6 +1,7 @@
 """Skipping, reporting, the end, what concerns oneself, withdrawing."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from annotators import enrolment
@@ -14,6 +15,7 @@ from tests.factories import (
     StudyFactory,
     TaskFactory,
     TurnFactory,
+    UserFactory,
 )
 from tests.signed_in import client_of
 
@@ -142,6 +144,67 @@ def test_withdrawing_takes_two_steps(client, turn):
     assert Comparison.objects.get().explanation == ""
     assert "You have withdrawn" in text_of(client.get(reverse("withdrawn")))
     assert client.get(reverse("tasks")).url == reverse("way_in")
+
+
+def test_what_was_done_can_be_kept(client, turn):
+    ComparisonFactory(turn=turn)
+    assert client.post(reverse("withdraw"), {"erase": "no", "sure": "on"}).url == reverse("stopped")
+    assert Annotator.objects.get().standing == "left"
+    assert Comparison.objects.get().explanation != ""
+    assert "is kept as you agreed to it" in text_of(client.get(reverse("stopped")))
+    assert client.get(reverse("tasks")).url == reverse("way_in")
+
+
+def test_the_link_for_withdrawing_needs_no_password_and_no_way_in(turn):
+    token = enrolment.new_return_link(annotator=turn.task.annotator)
+    stranger, address = Client(), reverse("withdraw_by_link", args=[token])
+    assert turn.task.annotator.pseudonym in text_of(stranger.get(address))
+    assert Annotator.objects.get().standing == "active"
+    assert stranger.post(address, {"erase": "no", "sure": "on"}).url == reverse("stopped")
+    assert stranger.get(reverse("return_link", args=[token])).status_code == 404
+    assert stranger.post(address, {"erase": "yes", "sure": "on"}).url == reverse("withdrawn")
+    assert Annotator.objects.get().standing == "withdrawn"
+    assert stranger.get(address).status_code == 404
+
+
+def test_the_link_for_withdrawing_is_given_with_the_return_link(turn):
+    token = enrolment.new_return_link(annotator=turn.task.annotator)
+    client = client_of(turn.task.annotator)
+    client.cookies["return_link"] = token
+    assert reverse("withdraw_by_link", args=[token]) in text_of(client.get(reverse("your_link")))
+
+
+# ---- by a researcher -------------------------------------------------------------------------------------------------
+@pytest.fixture
+def researcher(turn):
+    client = Client()
+    user = UserFactory()
+    turn.task.study.researchers.add(user)
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize(("erase", "standing"), [("yes", "withdrawn"), ("no", "left")])
+def test_a_researcher_lets_somebody_leave_who_wrote_to_them(researcher, turn, erase, standing):
+    address = reverse("person_leaves", args=[turn.task.study.slug])
+    name = f" {turn.task.annotator.pseudonym.upper()} "
+    assert researcher.post(address, {"pseudonym": name, "erase": erase}).status_code == 422
+    assert Annotator.objects.get().standing == "active"
+    response = researcher.post(address, {"pseudonym": name, "erase": erase, "sure": "on"}, follow=True)
+    assert Annotator.objects.get().standing == standing
+    assert turn.task.annotator.pseudonym in text_of(response)
+
+
+def test_a_researcher_lets_nobody_leave_from_a_panel_of_others(researcher, turn):
+    stranger = AnnotatorFactory()
+    address = reverse("person_leaves", args=[turn.task.study.slug])
+    yes = {"pseudonym": stranger.pseudonym, "erase": "yes", "sure": "on"}
+    assert researcher.post(address, yes).status_code == 422
+    other = Client()
+    other.force_login(UserFactory())
+    assert other.post(address, yes).status_code == 404
+    stranger.refresh_from_db()
+    assert stranger.standing == "active"
 
 
 def test_after_withdrawing_the_return_link_leads_nowhere(client, turn):

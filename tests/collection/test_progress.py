@@ -1,8 +1,9 @@
 """How far a study is."""
 
 import pytest
+from django.utils import timezone
 
-from collection import progress
+from collection import progress, withdrawal
 from tests.factories import CandidateSetFactory, ComparisonFactory, ItemFactory, StudyFactory, TaskFactory, TurnFactory
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +93,14 @@ def test_a_failure_whose_detail_is_made_of_codes_is_told_in_words():
     assert unfit.what_else == "An answer declines to answer. An answer is longer than the recipe allows."
     assert progress.Failure(code="refused", detail="", sets=1).what_else == ""
     assert progress.Failure(code="refused", detail="", sets=1).reason.startswith("The model declined to answer")
+
+
+def test_what_was_erased_is_not_counted_and_what_is_kept_is():
+    study = StudyFactory()
+    people = [
+        ComparisonFactory(turn__task__study=study, turn__task__state="completed").turn.task.annotator for _ in "ab"
+    ]
+    withdrawal.withdraw(annotator=people[0], now=timezone.now())
+    withdrawal.stop(annotator=people[1], now=timezone.now())
+    total = progress.of(study).total
+    assert (total.annotators, total.tasks_completed, total.comparisons) == (1, 1, 1)

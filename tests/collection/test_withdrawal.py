@@ -3,10 +3,14 @@
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
+from psycopg import sql
 
-from annotators import enrolment
-from annotators.models import Annotator, Consent
+from annotators import enrolment, recruiting
+from annotators.judgements import Appeal
+from annotators.models import Annotator, Consent, Quota
+from annotators.panel_file import QuotaPart
 from collection import assignment, conversation, withdrawal
 from collection.models import Comparison, Draft, Overlap, Report, Task, Turn
 from sampling.models import Candidate, CandidateSet
@@ -161,3 +165,97 @@ def test_people_who_share_all_their_items_can_leave_at_once():
     assert set(Overlap.objects.values_list("taken", flat=True)) == {0}
     assert Consent.objects.filter(withdrawn_at=None).count() == 0
     assert audit.faults() == []
+
+
+# ---- erased from every table -----------------------------------------------------------------------------------------
+EVERY_TEXT = """
+    select table_name, column_name from information_schema.columns
+    where table_schema = 'public' and data_type in ('text', 'character varying', 'json', 'jsonb', 'ARRAY')
+"""
+
+
+def found_anywhere(word):
+    """Return the columns of the whole database that hold a word, by SQL that knows nothing of the project."""
+    with connection.cursor() as cursor:
+        cursor.execute(EVERY_TEXT)
+        columns = cursor.fetchall()
+        assert len(columns) > 100
+        return [f"{table}.{column}" for table, column in columns if _holds(cursor, table, column, word)]
+
+
+def _holds(cursor, table, column, word):
+    names = sql.SQL("select exists (select 1 from {} where {}::text ilike %s)")
+    cursor.execute(names.format(sql.Identifier(table), sql.Identifier(column)), [f"%{word}%"])
+    return cursor.fetchone()[0]
+
+
+SECRET = "Xanthippe"
+
+
+@pytest.fixture
+def talkative(db):
+    """Somebody who has put one word into everything that a person can write."""
+    person = AnnotatorFactory()
+    own = TaskFactory(own=True, annotator=person)
+    turn = TurnFactory(task=own, message=f"I am {SECRET}")
+    turn.candidate_set.messages = [{"role": "user", "content": f"I am {SECRET}"}]
+    turn.candidate_set.save()
+    turn.candidate_set.candidates.update(text=f"Hello {SECRET}")
+    ComparisonFactory(turn=turn, explanation=f"Because of {SECRET}")
+    Report.objects.create(turn=turn, candidate=turn.candidate_set.candidates.first(), reason=f"It names {SECRET}")
+    Draft.objects.create(task=own, message=SECRET, explanation=SECRET, updated_at=timezone.now())
+    enrolment.answer(annotator=person, answers={"work": SECRET}, now=timezone.now())
+    Appeal.objects.create(annotator=person, text=f"I, {SECRET}, disagree.")
+    return person
+
+
+def test_no_column_of_the_database_holds_a_word_of_who_withdrew(talkative):
+    assert len(found_anywhere(SECRET)) == 9
+    withdraw(talkative)
+    assert found_anywhere(SECRET) == []
+
+
+# ---- kept until now --------------------------------------------------------------------------------------------------
+def stop(annotator):
+    withdrawal.stop(annotator=annotator, now=timezone.now())
+
+
+def test_who_lets_it_be_kept_takes_no_further_part_and_what_they_did_stays(annotator):
+    stop(annotator)
+    stop(annotator)
+
+    annotator.refresh_from_db()
+    assert annotator.standing == Annotator.Standing.LEFT
+    assert Annotator.objects.consenting().get() == annotator
+    assert Turn.objects.filter(message="My secret").exists()
+    assert annotator.answers() != {}
+    assert set(Task.objects.values_list("state", flat=True)) == {"completed", "abandoned"}
+    assert not Draft.objects.exists()
+    # The first comparison of the task that was broken off was accepted, and keeps its place.
+    assert Overlap.objects.get().taken == 1
+    assert audit.faults() == []
+    with pytest.raises(assignment.NoTaskAvailable):
+        assignment.give_task(annotator=annotator, now=timezone.now())
+
+
+def test_a_task_without_a_comparison_gives_its_place_back(db):
+    task = TurnFactory().task
+    stop(task.annotator)
+    assert Overlap.objects.get().taken == 0
+    assert audit.faults() == []
+
+
+def test_who_left_can_still_have_everything_erased(annotator):
+    stop(annotator)
+    withdraw(annotator)
+    assert not Turn.objects.exclude(message="").exists()
+    assert not Annotator.objects.consenting().exists()
+    assert audit.faults() == []
+
+
+def test_who_had_not_begun_gives_their_place_in_the_quota_back(db):
+    annotator = AnnotatorFactory()
+    recruiting.load_quotas(panel=annotator.panel, parts=[QuotaPart(where={"country": "us"}, wanted=1)])
+    recruiting.admit(annotator=annotator, now=timezone.now())
+    stop(annotator)
+    assert Quota.objects.get().taken == 0
