@@ -22,10 +22,10 @@ PATIENCE_SECONDS = 300
 def main() -> None:
     """Start the demo in a new folder, again in the same one, and a web process beside it; print a table."""
     with tempfile.TemporaryDirectory(prefix="counterpoint-starting-") as folder:
-        environment = os.environ | {"DATA_DIR": folder, "PORT": str(_free_port())}
+        environment = os.environ | {"DATA_DIR": folder, "PORT": str(free_port())}
         rows = [("demo, first start (loads the studies)", *_measured("config.demo", environment))]
         demo = _start("config.demo", environment)
-        rows.append(("demo, second start", _seconds_until_up(demo, environment["PORT"]), None))
+        rows.append(("demo, second start", seconds_until_up(demo, environment["PORT"]), None))
         rows += _web_processes(environment)
         _stop(demo)
     for name, seconds, cpu in rows:
@@ -34,13 +34,13 @@ def main() -> None:
 
 def _web_processes(environment: dict[str, str]) -> list[tuple[str, float, float | None]]:
     # Beside the running demo, on its servers; its secret is in its folder.
-    beside = environment | {"PORT": str(_free_port())}
+    beside = environment | {"PORT": str(free_port())}
     return [(f"web process, start {number}", *_measured("config.web", beside)) for number in (1, 2, 3)]
 
 
 def _measured(module: str, environment: dict[str, str]) -> tuple[float, float | None]:
     process = _start(module, environment)
-    seconds = _seconds_until_up(process, environment["PORT"])
+    seconds = seconds_until_up(process, environment["PORT"])
     times = psutil.Process(process.pid).cpu_times()
     _stop(process)
     return seconds, times.user + times.system if module == "config.web" else None
@@ -55,7 +55,8 @@ def _start(module: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]
     )
 
 
-def _seconds_until_up(process: "subprocess.Popen[bytes]", port: str) -> float:
+def seconds_until_up(process: "subprocess.Popen[bytes]", port: str) -> float:
+    """Return after how many seconds the web server of this process answers; end the program if it does not."""
     started = time.monotonic()
     while time.monotonic() - started < PATIENCE_SECONDS:
         if process.poll() is not None:
@@ -74,7 +75,8 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
     process.wait(timeout=60)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on at the moment."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

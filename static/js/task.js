@@ -206,17 +206,23 @@
 
   function lost(event) {
     const form = sender(event);
-    if (!form) return;
+    if (!form) return plainly(event);
     form.dataset.sending = "waiting";
     say(form, "waiting");
     tryAgainSoon(form);
+  }
+
+  // Nothing on the page is lost by leaving it: the browser itself says that nobody answers.
+  function plainly(event) {
+    const form = event.detail.elt.closest("form[data-plainly]");
+    if (form) form.submit();
   }
 
   document.addEventListener("htmx:sendError", lost);
   document.addEventListener("htmx:timeout", lost);
   document.addEventListener("htmx:responseError", function (event) {
     const form = sender(event);
-    if (!form) return;
+    if (!form) return plainly(event);
     if (AWAY.includes(event.detail.xhr.status)) return lost(event);
     delete form.dataset.sending;
     say(form, "failed");
@@ -304,13 +310,13 @@
   // ---- every step ----------------------------------------------------------------------------------------------------
   function begin(root) {
     root.querySelectorAll("form[data-draft]").forEach(restore);
+    root.querySelectorAll("form[data-draft]").forEach(measure);
     root.querySelectorAll("form.compare").forEach(follow);
   }
 
   document.addEventListener("DOMContentLoaded", function () {
     begin(document);
   });
-    root.querySelectorAll("form[data-draft]").forEach(measure);
   document.addEventListener("htmx:load", function (event) {
     if (event.detail.elt !== document.body) begin(event.detail.elt);
   });
