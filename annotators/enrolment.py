@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Subquery
 
 from annotators import arriving, recruiting
 from annotators.models import Annotator, Consent, ConsentText, Invitation, Panel, SurveyAnswer
@@ -108,12 +108,13 @@ def _says_other(text: ConsentText, part: ConsentPart) -> bool:
 
 def current_consent_text(*, panel: Panel, language: str) -> ConsentText:
     """Return the version in force: in this language, else in English, else in any."""
-    texts = list(panel.consent_texts.filter(version=_version_in_force(panel)))
+    texts = list(panel.consent_texts.filter(version=_in_force(panel)))
     return min(texts, key=lambda text: (text.language != language, text.language != "en", text.language))
 
 
-def _version_in_force(panel: Panel) -> str | None:
-    return panel.consent_texts.order_by("-published_at", "-pk").values_list("version", flat=True).first()
+def _in_force(panel: Panel) -> Subquery:
+    """Return which version is in force, as part of a query."""
+    return Subquery(panel.consent_texts.order_by("-published_at", "-pk").values("version")[:1])
 
 
 # ---- invitations -----------------------------------------------------------------------------------------------------
@@ -287,8 +288,7 @@ def _lock(annotator: Annotator) -> None:
 
 def needs(annotator: Annotator) -> Literal["consent", "survey"] | None:
     """Return what stands between this person and their tasks: the consent text in force, questions about them."""
-    in_force = _version_in_force(annotator.panel)
-    if not annotator.consents.in_force().filter(text__version=in_force).exists():
+    if not annotator.consents.in_force().filter(text__version=_in_force(annotator.panel)).exists():
         return "consent"
     return "survey" if annotator.open_questions("before") else None
 

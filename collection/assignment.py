@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from annotators import enrolment, recruiting
 from annotators.models import Annotator, Panel
@@ -48,6 +49,10 @@ class PlacesAreBusy(NoTaskAvailable):
     """Others were taking the places that are left, again and again. Nothing was changed; asking again will do."""
 
 
+class HasOverdue(Exception):
+    """The person has tasks that are to be ended first: their lease has run out, or their study gives none out."""
+
+
 class NotAdmitted(Exception):
     """Something comes before tasks: `needs` is consent or survey.
 
@@ -70,13 +75,15 @@ class Progress:
 def progress(annotator: Annotator) -> Progress:
     """Return how many tasks the person has done, of how many that are asked of one person."""
     done = of = 0
+    mine = Task.objects.of(annotator).filter(study=OuterRef("pk")).done().order_by()
+    # Counted where they are: a join would repeat each study's configuration for each task.
+    finished = Subquery(mine.values("study").values(number=Count("pk")))
     studies = Study.objects.for_panel(annotator.panel).exclude(state=Study.State.DRAFT).select_related("version")
-    for study in studies:
-        finished = Task.objects.of(annotator).filter(study=study).done().count()
-        done += finished
+    for study in studies.annotate(finished=Coalesce(finished, 0)):
+        done += study.finished
         # A closed study asks for nothing more.
         over = study.state == Study.State.CLOSED or annotator.language not in study.asks.languages
-        of += finished if over else max(finished, study.asks.tasks_per_annotator)
+        of += study.finished if over else max(study.finished, study.asks.tasks_per_annotator)
     return Progress(done=done, of=of)
 
 
@@ -86,13 +93,6 @@ def next_task(*, annotator: Annotator, now: datetime) -> Task:
     :raises NoTaskAvailable: if no study wants one.
     :raises NotAdmitted: if consent or questions come first.
     """
-    # Expiries are transactions of their own: giving one place back and taking another in the same transaction would let
-    # two people who swap places wait for each other for ever.
-    for task in Task.objects.of(annotator).live().select_related("study"):
-        if task.lease_until < now:
-            _expire(task=task, now=now)
-        elif task.is_held and task.study.state != Study.State.OPEN:
-            _let_go_alone(task)
     _admit(annotator, now=now)
     try:
         return _given_patiently(annotator=annotator, now=now)
@@ -126,7 +126,19 @@ def _given_patiently(*, annotator: Annotator, now: datetime) -> Task:
         except PlacesAreBusy:
             # Everything of this attempt was rolled back, so that nobody waits for us while we wait.
             time.sleep(random.uniform(0.005, 0.05))
+        except HasOverdue:
+            _end_overdue(annotator, now=now)
     return give_task(annotator=annotator, now=now)
+
+
+def _end_overdue(annotator: Annotator, *, now: datetime) -> None:
+    # Transactions of their own: giving one place back and taking another in the same transaction would let two people
+    # who swap places wait for each other for ever.
+    for task in Task.objects.of(annotator).live().select_related("study"):
+        if task.lease_until < now:
+            _expire(task=task, now=now)
+        elif task.is_held and task.study.state != Study.State.OPEN:
+            _let_go_alone(task)
 
 
 def is_something_left(*, annotator: Annotator) -> bool:
@@ -151,6 +163,7 @@ def is_something_left(*, annotator: Annotator) -> bool:
 def give_task(*, annotator: Annotator, now: datetime) -> Task:
     """Do what `next_task` does, in one transaction, which may be the caller's: nothing expires.
 
+    :raises HasOverdue: if something has to.
     :raises NoTaskAvailable: if no study wants one.
     :raises NotAdmitted: if consent or questions come first.
     """
@@ -160,7 +173,20 @@ def give_task(*, annotator: Annotator, now: datetime) -> Task:
         return _of_stopped(person)
     if person.standing != Annotator.Standing.ACTIVE:
         raise NoTaskAvailable
-    return _begun(person, now=now) or _assigned(person=person, now=now)
+    live = list(Task.objects.of(person).live().select_related("study", "version"))
+    if any(_is_over(task, now=now) for task in live):
+        raise HasOverdue
+    if current := next((task for task in live if task.is_open), None):
+        return current
+    if needs := enrolment.needs(person):
+        raise NotAdmitted(needs)
+    # The oldest of those that are held.
+    held = min(live, key=lambda task: task.pk, default=None)
+    return _begun(held, now=now) if held else _assigned(person=person, now=now)
+
+
+def _is_over(task: Task, *, now: datetime) -> bool:
+    return task.lease_until < now or (task.is_held and task.study.state != Study.State.OPEN)
 
 
 def _of_stopped(person: Annotator) -> Task:
@@ -178,11 +204,12 @@ def hold_next(*, annotator: Annotator, now: datetime) -> Task | None:
     Asked again it keeps no more than the study says.
     """
     person = Annotator.objects.one_at_a_time().get(pk=annotator.pk)
-    current = Task.objects.of(person).open().select_related("study__version").first()
+    live = list(Task.objects.of(person).live().select_related("study__version"))
+    current = next((task for task in live if task.is_open), None)
     if current is None or person.standing != Annotator.Standing.ACTIVE:
         return None
-    kept = Task.objects.of(person).held().count()
-    if current.study.state != Study.State.OPEN or kept >= current.study.asks.held.ahead:
+    kept = sum(task.is_held for task in live)
+    if current.study.state != Study.State.OPEN or kept >= current.study.asks.held.ahead or enrolment.needs(person):
         return None
     try:
         return _assigned(person=person, now=now, state=Task.State.HELD)
@@ -190,29 +217,22 @@ def hold_next(*, annotator: Annotator, now: datetime) -> Task | None:
         return None
 
 
-def _begun(person: Annotator, *, now: datetime) -> Task | None:
-    """Return the open task, else open the oldest one that is held, if its study gives tasks."""
-    live = Task.objects.of(person).live().select_related("study", "version")
-    for task in sorted(live, key=lambda task: (task.is_held, task.pk)):
-        if task.is_open:
-            return task
-        if task.study.state == Study.State.OPEN:
-            task.state = Task.State.OPEN
-            task.lease_until = now + timedelta(minutes=task.asks.lease_minutes)
-            task.recorded_at = now
-            task.save(update_fields=["state", "lease_until", "recorded_at"])
-            # It happens now: before, nobody has seen it.
-            Turn.objects.filter(task=task).update(recorded_at=now)
-            return task
-    return None
+def _begun(task: Task, *, now: datetime) -> Task:
+    """Open a task that is held."""
+    task.state = Task.State.OPEN
+    task.lease_until = now + timedelta(minutes=task.asks.lease_minutes)
+    task.recorded_at = now
+    task.save(update_fields=["state", "lease_until", "recorded_at"])
+    # It happens now: before, nobody has seen it.
+    Turn.objects.filter(task=task).update(recorded_at=now)
+    return task
 
 
 def _assigned(*, person: Annotator, now: datetime, state: Task.State = Task.State.OPEN) -> Task:
-    if needs := enrolment.needs(person):
-        raise NotAdmitted(needs)
     studies = Study.objects.open().for_panel(person.panel).order_by("pk")
     why: NoTaskAvailable = NoTaskAvailable()
-    for study in studies.select_related("panel", "version__first_recipe", "version__later_recipe"):
+    for study in studies.select_related("version__first_recipe", "version__later_recipe"):
+        study.panel = person.panel
         try:
             return _first_or_next(person=person, study=study, now=now, state=state)
         except NoTaskAvailable as refusal:

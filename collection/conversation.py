@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Literal
 
 from django.db import transaction
+from django.db.models import Case, Q, Value, When
 
 from annotators.models import Annotator
 from collection import places, qualifying, typed
@@ -19,6 +20,8 @@ from collection.models import Comparison, Draft, Item, Report, Task, Turn
 from collection.orders import drawn_order
 from sampling import intake
 from sampling.models import Candidate
+
+JUST_NOW = timedelta(seconds=30)
 
 NONE: Literal["none"] = "none"
 """The choice of who likes none of the candidates."""
@@ -212,7 +215,9 @@ def mark_shown(*, turn: Turn, now: datetime) -> None:
     """Note when the candidates were first on the screen."""
     if turn.shown_at is None and turn.candidate_set.is_ready:
         Turn.objects.filter(pk=turn.pk, shown_at=None).update(shown_at=now)
-        _extend_lease(turn.task, now=now)
+        # A task that was just given has all its time still.
+        if turn.task.recorded_at + JUST_NOW < now:
+            _extend_lease(turn.task, now=now)
 
 
 @transaction.atomic
@@ -394,7 +399,8 @@ def _finish(task: Task, *, state: Task.State, now: datetime) -> None:
     task.state = state
     task.finished_at = now
     task.save(update_fields=["state", "finished_at", "left_because"])
-    Draft.objects.filter(task=task).delete()
+    if hasattr(task, "draft"):
+        task.draft.delete()
 
 
 # ---- drafts ----------------------------------------------------------------------------------------------------------
@@ -437,7 +443,7 @@ def _locked(task: Task) -> Task:
     """Return the task as it is, after locking its annotator: what one person sends is handled one after the other."""
     person = Annotator.objects.one_at_a_time().get(pk=task.annotator_id)
     rows = Task.objects.select_related(
-        "version__first_recipe", "version__later_recipe", "item__prompt", "item__candidate_set"
+        "version__first_recipe", "version__later_recipe", "item__prompt", "item__candidate_set", "draft"
     )
     fresh = rows.get(pk=task.pk)
     fresh.annotator = person
@@ -462,6 +468,6 @@ def _resume(task: Task) -> None:
 def _extend_lease(task: Task, *, now: datetime) -> None:
     # Only of an open task: a lease that ran out is judged elsewhere.
     until = now + timedelta(minutes=task.asks.lease_minutes)
-    Task.objects.open().filter(pk=task.pk).update(lease_until=until)
     held = now + timedelta(minutes=task.asks.held.minutes)
-    Task.objects.of(task.annotator).held().update(lease_until=held)
+    these = Task.objects.of(task.annotator).filter(Q(state=Task.State.HELD) | Q(state=Task.State.OPEN, pk=task.pk))
+    these.update(lease_until=Case(When(state=Task.State.OPEN, then=Value(until)), default=Value(held)))

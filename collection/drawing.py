@@ -9,6 +9,8 @@ falls between the key of the item WINDOW places before it and its own, so that i
 import random
 from dataclasses import dataclass
 
+from django.db.models import Subquery
+
 from collection.models.prompt import OverlapQuerySet
 
 WINDOW = 64
@@ -30,23 +32,24 @@ def draw(eligible: OverlapQuerySet, *, rng: random.Random) -> Drawn | None:
 
     :param eligible: items of one study, language and stratum.
     """
-    by_level = eligible.order_by("taken").values_list("taken", flat=True)
-    while (level := by_level.first()) is not None:
-        ring = eligible.filter(taken=level)
-        # Empty where others took all items of the level in between.
-        if window := _following(ring, rng.random()):
-            pk, key = window[rng.randrange(len(window))]
-            chance = _distance(ring, key) / WINDOW if len(window) == WINDOW else 1 / len(window)
-            return Drawn(overlap_id=pk, level=level, probability=chance)
-    return None
+    # The level is found in the same statement, so that nobody takes the last item of it in between.
+    ring = eligible.filter(taken=Subquery(eligible.order_by("taken").values("taken")[:1]))
+    window = _following(ring, rng.random())
+    if not window:
+        return None
+    pk, level, key = window[rng.randrange(len(window))]
+    chance = _distance(eligible.filter(taken=level), key) / WINDOW if len(window) == WINDOW else 1 / len(window)
+    return Drawn(overlap_id=pk, level=level, probability=chance)
 
 
-def _following(ring: OverlapQuerySet, point: float) -> list[tuple[int, float]]:
-    """Return the next WINDOW items from a point on, once round the ring at most."""
-    keys = ring.order_by("draw_key").values_list("pk", "draw_key")
-    found = list(keys.filter(draw_key__gte=point)[:WINDOW])
+def _following(ring: OverlapQuerySet, point: float) -> list[tuple[int, int, float]]:
+    """Return the next WINDOW items from a point on, once round the ring at most: their keys, level and places."""
+    there = ring.order_by("draw_key").values_list("pk", "taken", "draw_key")
+    found = list(there.filter(draw_key__gte=point)[:WINDOW])
     if len(found) < WINDOW:
-        found += keys.filter(draw_key__lt=point)[: WINDOW - len(found)]
+        # The level may have changed in between; items of two levels are never drawn together.
+        more = there.filter(draw_key__lt=point)[: WINDOW - len(found)]
+        found += [each for each in more if not found or each[1] == found[0][1]]
     return found
 
 

@@ -128,7 +128,7 @@ class Task(models.Model):
     @cached_property
     def turns_so_far(self) -> list["Turn"]:
         """The turns in order, with their comparisons and candidates, as they were when first asked for."""
-        return list(self.turns.order_by("number").select_related("comparison__candidate", "candidate_set"))
+        return list(self.turns.order_by("number").select_related("comparison__candidate", "candidate_set__recipe"))
 
     @property
     def current_turn(self) -> "Turn | None":

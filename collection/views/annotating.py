@@ -12,7 +12,7 @@ from annotators import enrolment
 from annotators.access import AnnotatorRequest, for_annotators
 from collection import assignment, conversation, surveying
 from collection.forms import ComparisonForm, MeasuredForm, MessageForm, sentence_for
-from collection.models import Task, Turn
+from collection.models import Comparison, Task, Turn
 from collection.typed import TextRefused
 from collection.views.task_page import milliseconds, task_page, waiting_context
 
@@ -114,7 +114,7 @@ def compare(request: AnnotatorRequest, pk: int) -> HttpResponse:
         explanation, key = form.cleaned_data["explanation"], form.idempotency_key()
         choice = form.cleaned_data["choice"]
         try:
-            conversation.compare(
+            made = conversation.compare(
                 turn=turn,
                 choice=choice,
                 explanation=explanation,
@@ -122,7 +122,7 @@ def compare(request: AnnotatorRequest, pk: int) -> HttpResponse:
                 measured=MeasuredForm(request.POST).measured(),
                 now=timezone.now(),
             )
-            return _answer(request, turn.task_id)
+            return _after(request, made)
         except (TextRefused, conversation.ExplanationMissing) as refusal:
             form.refuse(refusal)
         except conversation.Refused as refusal:
@@ -188,8 +188,10 @@ def retry_turn(request: AnnotatorRequest, pk: int) -> HttpResponse:
 
 # ---- common to all --------------------------------------------------------------------------------------------------
 def _task(request: AnnotatorRequest, pk: int) -> Task:
-    mine = Task.objects.of(request.annotator).select_related("annotator__panel", "version", "study", "item")
-    return get_object_or_404(mine, pk=pk)
+    mine = Task.objects.of(request.annotator).select_related("version", "study", "item", "draft")
+    task: Task = get_object_or_404(mine, pk=pk)
+    task.annotator = request.annotator
+    return task
 
 
 def _turn(request: AnnotatorRequest, pk: int) -> Turn:
@@ -213,6 +215,12 @@ def _elsewhere(request: AnnotatorRequest, page: str) -> HttpResponse:
 def _answer(request: AnnotatorRequest, pk: int) -> HttpResponse:
     """Answer what was sent: with the step that follows, or, without scripts, with the way to its page."""
     return _show(request, pk) if request.htmx else redirect("task", pk)
+
+
+def _after(request: AnnotatorRequest, made: Comparison) -> HttpResponse:
+    """Answer a comparison; where it ended the task, what was just written is all there is to show."""
+    task = made.turn.task
+    return task_page(request, task) if request.htmx and not task.is_open else _answer(request, task.pk)
 
 
 def _refused(request: AnnotatorRequest, pk: int, refusal: conversation.Refused, *, unsent: str = "") -> HttpResponse:

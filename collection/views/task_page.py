@@ -49,7 +49,7 @@ def task_page(
     With `preview` the page is a researcher's look: nothing on it can be sent.
     """
     context = {**_context(task), "preview": preview, **more}
-    draft = Draft.objects.filter(task=task).first()
+    draft = getattr(task, "draft", None)
     context["draft_at"] = milliseconds(draft.updated_at) if draft else 0
     context["form"] = form or _form(context["step"], context["turn"], draft or Draft())
     part = bool(getattr(request, "htmx", False))
