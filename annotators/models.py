@@ -173,6 +173,11 @@ class AnnotatorQuerySet(models.QuerySet["Annotator"]):
         """Restrict to people whose consent stands at this moment."""
         return self.filter(models.Exists(Consent.objects.in_force().filter(annotator=models.OuterRef("pk"))))
 
+    def agreeing_to(self, purpose: str) -> "AnnotatorQuerySet":
+        """Restrict to people whose consent in force has this tick."""
+        given = Consent.objects.in_force().filter(annotator=models.OuterRef("pk"), **{purpose: True})
+        return self.filter(models.Exists(given))
+
     def publishable(self, *, licence: str) -> "AnnotatorQuerySet":
         """Restrict to people who agree at this moment that their answers are published under this licence."""
         return self.filter(models.Exists(Consent.objects.to_publish(licence).filter(annotator=models.OuterRef("pk"))))

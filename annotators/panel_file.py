@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from annotators.pay_terms import PayPart, check_floor
 from annotators.sources import SourcePart
 from annotators.survey import N_, LanguageCode, Question, Texts, check_order
 from annotators.values_file import ValuesPart
@@ -71,6 +72,8 @@ class PanelPart(BaseModel):
     source: SourcePart | None = Field(default=None, exclude_if=lambda source: source is None)
     """The panel that sends people; without one they come by invitation alone."""
 
+    pay: PayPart | None = Field(default=None, exclude_if=lambda pay: pay is None)
+    """What people are paid; without it they are volunteers."""
     values: ValuesPart | None = Field(default=None, exclude_if=lambda values: values is None)
     """A questionnaire on values. None: as it is. It may have come from a file of its own."""
 
@@ -87,6 +90,7 @@ class PanelPart(BaseModel):
                 N_("has more than four questions before the first task; ask the others after the last one")
             )
         check_quotas(self.quotas or [], before)
+        check_floor(self.pay, before)
         return self
 
 

@@ -164,7 +164,8 @@ def screened_out(request: HttpRequest) -> HttpResponse:
         return redirect("way_in")
     offer = annotator.panel.part.screened_out
     way_back = arriving.way_back(annotator=annotator, outcome="screened_out", code=offer.code)
-    return render(request, "annotators/screened_out.html", {"offer": offer, "way_back": way_back})
+    context = {"offer": offer, "way_back": way_back, "terms": annotator.panel.part.pay}
+    return render(request, "annotators/screened_out.html", context)
 
 
 # ---- people whom a panel sends ---------------------------------------------------------------------------------------

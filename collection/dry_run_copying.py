@@ -49,7 +49,8 @@ def _panel(panel: Panel, slug: str, *, now: datetime) -> Panel:
         slug=slug,
         name=panel.name,
         wave=panel.wave,
-        definition={**panel.definition, "slug": slug},
+        # No panel sends simulated people: they come by invitation.
+        definition={**panel.definition, "slug": slug, "source": None},
         origin=Panel.Origin.DRY_RUN,
         created_at=now,
     )

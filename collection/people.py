@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, When
@@ -32,6 +33,7 @@ class Row:
     rules: list[str] = field(default_factory=list)
     """Rules that hit them and that no researcher has looked at since, in words."""
     has_appealed: bool = False
+    owed: Decimal = Decimal(0)
 
     @property
     def language(self) -> str:

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from collection import places, recipe_comparing, writing_ahead
+from collection import pay, places, recipe_comparing, writing_ahead
 from collection.models import Study
 
 
@@ -32,13 +33,14 @@ def move(*, study: Study, step: str, now: datetime) -> None:
 def open_study(*, study: Study, now: datetime) -> None:
     """Open a draft or a paused study, and ask for the sets that its items lack.
 
-    :raises NotPossible: if it is closed, open already, or has nothing to ask.
+    :raises NotPossible: if it is closed, open already, has nothing to ask, or pays less than the panel's floor.
     """
     study = _locked(study)
     if study.state not in {Study.State.DRAFT, Study.State.PAUSED}:
         raise NotPossible(_("Only a draft or a paused study can be opened."))
     if not study.items.exists() and study.asks.prompts.own_share == 0:
         raise NotPossible(_("Load prompts first: the study has none, and annotators do not write their own."))
+    _check_pay(study)
     _move(study, Study.State.OPEN)
     places.offer_ready(study=study)
     writing_ahead.ask_for_everything(study=study, now=now)
@@ -68,6 +70,25 @@ def close(*, study: Study, now: datetime) -> None:
     _move(study, Study.State.CLOSED)
     writing_ahead.pause(study=study, now=now)
     recipe_comparing.pause_all(study=study, now=now)
+
+
+def _check_pay(study: Study) -> None:
+    """Refuse a study that promises less by the hour than its panel's floor."""
+    below = pay.below_floor(study)
+    if below is None:
+        return
+    message = gettext(
+        "At the stated length this pays about {hourly} {currency} an hour, and the floor is {floor}. "
+        "Raise what panel.pay pays, or state in panel.pay.minutes how long things really take."
+    )
+    if below.answer:
+        message = gettext(
+            "At the stated length this pays about {hourly} {currency} an hour, and the floor for {answer} is {floor}. "
+            "Raise what panel.pay pays, or state in panel.pay.minutes how long things really take."
+        )
+    raise NotPossible(
+        message.format(hourly=below.hourly, currency=below.currency, floor=below.floor, answer=below.answer)
+    )
 
 
 def _locked(study: Study) -> Study:

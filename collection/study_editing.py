@@ -12,8 +12,9 @@ from django.db.models import Q
 from django.utils.translation import gettext
 
 from annotators import enrolment, recruiting, signing_keys
-from annotators.models import Panel
+from annotators.models import Annotator, Panel
 from annotators.panel_file import changed_questions, check_quotas
+from annotators.pay_terms import fallen
 from collection import places, writing_ahead
 from collection.configuration import Configuration
 from collection.models import Overlap, Prompt, Study, StudyVersion, Task
@@ -144,6 +145,7 @@ def _new_version(study: Study, configuration: Configuration, *, now: datetime) -
 # ---- what must not change -------------------------------------------------------------------------------------------
 def _refusals(document: Document, study: Study | None) -> list[Fault]:
     faults = _survey_refusals(document) + _consent_refusals(document) + _endpoint_refusals(document)
+    faults += _pay_refusals(document)
     faults += _key_refusals(document)
     faults += _quota_refusals(document)
     if study is None:
@@ -246,6 +248,17 @@ def _left_quotas_refusals(document: Document, panel: Panel) -> list[Fault]:
         sentence, *filling = error.args
         return [_fault(document, gettext(sentence).format(**(filling[0] if filling else {})), "panel", "survey")]
     return []
+
+
+def _pay_refusals(document: Document) -> list[Fault]:
+    """Refuse to pay people less than they were promised when they came."""
+    part = document.study.panel
+    panel = Panel.objects.filter(slug=part.slug).first()
+    if panel is None or not Annotator.objects.filter(panel=panel).exists():
+        return []
+    message = gettext("cannot be less than what people were promised who have come already; make another panel")
+    names = fallen(panel.part.pay, part.pay)
+    return [_fault(document, message, "panel", "pay", *([] if name == "pay" else [name])) for name in names]
 
 
 def _endpoint_refusals(document: Document) -> list[Fault]:

@@ -162,6 +162,10 @@ class Turn:
     training_agreed: bool
     """False: the person did not agree that models are trained with their answers. Leave these conversations out of
     training; tables made for training do not hold them."""
+    known_by: str
+    """How it was known, when the person joined, that they were not somebody else, or somebody who had joined before:
+    `invitation` (a link alone); `signed-id` (their id at the panel that sent them, signed by that panel); `bare-id` (an
+    id there that anybody can have made up). The id itself is never published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

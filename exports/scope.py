@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Min, Q, QuerySet
 
+from annotators.identities import Identity
 from annotators.models import Consent, SurveyAnswer
 from annotators.survey import NOT_SAID
 from collection.configuration import Configuration
@@ -42,6 +43,8 @@ class Person:
     agreed: Agreed
     surveyed_at: datetime | None
     """When they first answered a question that does not come before the first task."""
+    known_by: str
+    """`invitation`, `signed-id` or `bare-id`: see records.Turn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +127,14 @@ def _read_people(scope: Scope) -> None:
     numbers = dict(numbered.distinct().values_list("annotator_id", "number"))
     questions = {question.key: question for question in scope.study.panel.survey.questions}
     surveyed = _surveyed(scope, [key for key, question in questions.items() if question.asked != "before"])
+    known_by = _known_by(scope)
     for annotator_id, agreed in agreements(numbers, licence=scope.asks.licence).items():
         scope.people[annotator_id] = Person(
-            numbers[annotator_id], dict.fromkeys(DEMOGRAPHICS), agreed, surveyed.get(annotator_id)
+            number=numbers[annotator_id],
+            demographics=dict.fromkeys(DEMOGRAPHICS),
+            agreed=agreed,
+            surveyed_at=surveyed.get(annotator_id),
+            known_by=known_by.get(annotator_id, "invitation"),
         )
     options = {key: {option.key for option in question.options} for key, question in questions.items()}
     for name, column in scope.asks.columns.items():
@@ -148,6 +156,12 @@ def _surveyed(scope: Scope, later: Iterable[str]) -> dict[int, datetime]:
         annotator__panel=scope.study.panel_id, question__in=later, recorded_at__lte=scope.snapshot_at
     )
     return dict(answers.values("annotator").annotate(first=Min("recorded_at")).values_list("annotator", "first"))
+
+
+def _known_by(scope: Scope) -> dict[int, str]:
+    """Return how those were known, by primary key, whom a panel sent. Their ids stay where they are."""
+    sent = Identity.objects.filter(annotator__panel=scope.study.panel_id).values_list("annotator", "verified")
+    return {annotator_id: "signed-id" if verified else "bare-id" for annotator_id, verified in sent}
 
 
 def _answers(scope: Scope, question: str) -> Iterator[tuple[int, str]]:

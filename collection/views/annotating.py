@@ -10,7 +10,7 @@ from django_htmx.http import HttpResponseClientRedirect, push_url, reswap, retar
 
 from annotators import enrolment
 from annotators.access import AnnotatorRequest, for_annotators
-from collection import assignment, conversation, surveying
+from collection import assignment, conversation, pay, surveying
 from collection.forms import ComparisonForm, MeasuredForm, MessageForm, sentence_for
 from collection.models import Comparison, Task, Turn
 from collection.typed import TextRefused
@@ -32,7 +32,7 @@ def tasks(request: AnnotatorRequest) -> HttpResponse:
         return redirect("more_questions")
     if open_task is None and 0 < progress.of <= progress.done:
         return redirect("finished")
-    context = {"progress": progress, "open_task": open_task}
+    context = {"progress": progress, "open_task": open_task, "offer": pay.offered_to(request.annotator)}
     return render(request, "collection/annotating/tasks.html", context)
 
 

@@ -12,7 +12,7 @@ from annotators import enrolment, recruiting
 from annotators.access import AnnotatorRequest, for_annotators, posted, sign_out
 from annotators.models import Annotator
 from annotators.views import survey_page
-from collection import assignment, completion, conversation, withdrawal
+from collection import assignment, completion, conversation, pay, withdrawal
 from collection.forms import ReportForm, SkipForm, WithdrawForm
 from collection.models import Task, Turn
 from collection.views.task_page import shown
@@ -121,7 +121,13 @@ def _if_nothing_is_left(request: AnnotatorRequest) -> HttpResponse | None:
 def about_you(request: AnnotatorRequest) -> HttpResponse:
     """What a person agreed to, how they come back, whom they can ask, how they leave."""
     given = request.annotator.consents.in_force().select_related("text").first()
-    context = {"consent": given, "contacts": completion.contacts(request.annotator), "annotator": request.annotator}
+    pay.settle(annotator=request.annotator, now=timezone.now())
+    context = {
+        "consent": given,
+        "contacts": completion.contacts(request.annotator),
+        "annotator": request.annotator,
+        "account": pay.account(request.annotator),
+    }
     return render(request, "collection/annotating/about_you.html", context)
 
 

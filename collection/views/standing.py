@@ -13,7 +13,7 @@ from annotators.access import AnnotatorRequest, for_annotators, posted
 from annotators.arriving import WayBack
 from annotators.judgements import StandingChange
 from annotators.models import Annotator
-from collection import completion
+from collection import completion, pay
 from collection.forms import AppealForm
 
 
@@ -25,6 +25,7 @@ def standing_page(request: AnnotatorRequest) -> HttpResponse:
     annotator = request.annotator
     if not annotator.is_stopped:
         return redirect("tasks")
+    pay.settle(annotator=annotator, now=timezone.now())
     form = AppealForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -39,6 +40,7 @@ def standing_page(request: AnnotatorRequest) -> HttpResponse:
         "stop": stop,
         "appeals": annotator.appeals.order_by("pk"),
         "ways_back": _ways_back(annotator, stop),
+        "account": pay.account(annotator),
         "contacts": completion.contacts(annotator),
         "form": form,
     }

@@ -107,6 +107,7 @@ def _turn(row: Any, scope: Scope) -> records.Turn:
         after_survey=person.surveyed_at is not None and person.surveyed_at <= row.recorded_at,
         verbatim_agreed=person.agreed.verbatim,
         training_agreed=person.agreed.training,
+        known_by=person.known_by,
     )
 
 

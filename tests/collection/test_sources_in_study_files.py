@@ -6,7 +6,9 @@ import pytest
 from django.utils import timezone
 
 from annotators.models import Panel
-from collection import study_editing, study_file
+from collection import dry_run_copying, study_editing, study_file
+from tests.annotators.test_people_from_panels import panel_of
+from tests.factories import ItemFactory, StudyFactory
 
 EXAMPLE = Path("examples/everyday/study.yaml").read_text(encoding="utf-8")
 
@@ -53,6 +55,15 @@ def test_faults_name_the_entry_as_the_file_does():
 )
 def test_what_is_wrong_is_said_in_words(lines, place, said):
     assert [(found, said in message) for found, message in faults(with_source(*lines))] == [(place, True)]
+
+
+@pytest.mark.django_db
+def test_simulated_people_come_by_invitation_whoever_sends_the_real_ones():
+    study = StudyFactory(panel=panel_of({"kind": "prolific", "refuse_unverified": True}))
+    ItemFactory(study=study)
+    copy = dry_run_copying.copy(study=study, slug="a-copy", now=timezone.now())
+    assert copy.panel.part.source is None
+    assert study.panel.part.source is not None
 
 
 @pytest.mark.django_db

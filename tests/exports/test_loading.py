@@ -167,6 +167,7 @@ def assert_turns(lines, study):
             "after_survey": False,
             "verbatim_agreed": True,
             "training_agreed": True,
+            "known_by": "invitation",
         }
 
 
