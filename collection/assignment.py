@@ -19,8 +19,8 @@ from collection.models import Comparison, Item, Overlap, Prompt, Study, Task, Tu
 from collection.models.prompt import OverlapQuerySet
 from collection.orders import balanced_order, drawn_order
 
-PATIENCE = 40
-"""Attempts at a task while others take every place that is drawn."""
+PATIENCE_SECONDS = 5
+"""How long a task is tried for while others take every place that is drawn."""
 
 MOST_DRAWS = 10
 """Draws within such an attempt."""
@@ -120,15 +120,17 @@ def _admit(annotator: Annotator, *, now: datetime) -> None:
 
 
 def _given_patiently(*, annotator: Annotator, now: datetime) -> Task:
-    for _try in range(PATIENCE):
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
         try:
             return give_task(annotator=annotator, now=now)
         except PlacesAreBusy:
+            if time.monotonic() > until:
+                raise
             # Everything of this attempt was rolled back, so that nobody waits for us while we wait.
             time.sleep(random.uniform(0.005, 0.05))
         except HasOverdue:
             _end_overdue(annotator, now=now)
-    return give_task(annotator=annotator, now=now)
 
 
 def _end_overdue(annotator: Annotator, *, now: datetime) -> None:

@@ -258,7 +258,7 @@ def test_it_asks_the_database_a_bounded_number_of_times(django_assert_num_querie
     turn = TurnFactory(task=task)
     turn = type(turn).objects.select_related("task").get(pk=turn.pk)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         compare(turn)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from annotators.models import ConsentText
 from collection import assignment, conversation, withdrawal
 from collection.models import Overlap, Task, Turn
 from tests import audit
@@ -39,6 +40,23 @@ def test_the_next_task_is_kept_once_however_often_it_is_asked_for():
     assert assignment.hold_next(annotator=annotator, now=NOW) is None
     assert taken() == 2
     assert audit.faults() == []
+
+
+@pytest.mark.django_db
+def test_a_held_task_waits_until_a_new_consent_text_is_agreed_to():
+    annotator = person(study_of(5))
+    first = assignment.next_task(annotator=annotator, now=NOW)
+    held = assignment.hold_next(annotator=annotator, now=NOW)
+    conversation.skip(task=first, reason="", now=NOW)
+    later = NOW + timedelta(hours=1)
+    ConsentText.objects.create(panel=annotator.panel, version="2", language="en", text="More.", published_at=later)
+
+    with pytest.raises(assignment.NotAdmitted) as refused:
+        assignment.next_task(annotator=annotator, now=NOW)
+
+    assert refused.value.needs == "consent"
+    held.refresh_from_db()
+    assert held.is_held
 
 
 @pytest.mark.django_db
