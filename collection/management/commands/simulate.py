@@ -69,7 +69,7 @@ class Command(BaseCommand):
         if ran is None:
             raise CommandError("The dry run was taken from this command: it had not been heard of for a minute.")
         if ran.has_failed:
-            raise CommandError(ran.failure)
+            raise CommandError(ran.failure_sentence)
         return ran
 
     def _tell(self, done: DryRun) -> None:
