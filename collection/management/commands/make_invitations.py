@@ -41,7 +41,8 @@ class Command(BaseCommand):
         else:
             form = SingleUseForm({**said, "number": each}, languages=languages)
         if not form.is_valid():
-            raise CommandError(" ".join(f"{name}: {' '.join(errors)}" for name, errors in form.errors.items()))
+            wrong = [f"{name}: {error}" for name, errors in form.errors.items() for error in errors]
+            raise CommandError(" ".join(wrong))
         self._print(found, self._tokens(found, form, many=each is not None), language=options["language"])
 
     def _tokens(self, study: Study, form: InvitationForm | SingleUseForm, *, many: bool) -> list[str]:
