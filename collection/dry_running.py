@@ -204,7 +204,7 @@ def _overlap(study: Study) -> list[Mapping[str, Any]]:
 
 def _quotas(study: Study) -> list[Mapping[str, Any]]:
     quotas = Quota.objects.filter(panel=study.panel).order_by("pk")
-    return list(quotas.values("key", "rule", "wanted", "taken", "turned_away"))
+    return list(quotas.values("key", "where", "rule", "wanted", "taken", "turned_away"))
 
 
 def _saved(study: Study) -> int:

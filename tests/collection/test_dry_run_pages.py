@@ -54,9 +54,9 @@ def test_the_job_reaches_the_site_by_its_setting_and_the_page_shows_what_came_of
     taken = Overlap.objects.filter(study=asked.study).aggregate(taken=Sum("taken"))["taken"]
     said = " ".join(page(client, "dry_run", study.slug, asked.pk).split())
     assert "data-look-every" not in said
-    assert 'aria-label="country=us" max="2" value="2"' in said
+    assert 'aria-label="United States" max="2" value="2"' in said
     # Some may have vanished: by chance, as their seed is drawn.
-    assert f'aria-label="en" max="6" value="{taken}"' in said
+    assert f'aria-label="English" max="6" value="{taken}"' in said
     assert taken > 0
 
 
