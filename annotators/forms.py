@@ -138,8 +138,10 @@ def _scale(steps: Steps, question: Question, languages: list[str | None]) -> for
         choices.append((PREFER_NOT, str(_("I prefer not to say"))))
     errors = {"required": _("Please choose an answer."), "invalid_choice": _("Please choose one of the answers.")}
     field = forms.ChoiceField(choices=choices, widget=forms.RadioSelect, error_messages=errors)
-    # What the ends mean, for the template.
-    field.low, field.high = in_language(steps.low, *languages)[0], in_language(steps.high, *languages)[0]  # type: ignore[attr-defined]
+    # For the template: the ends, and what they mean.
+    ends = {"low": in_language(steps.low, *languages)[0], "high": in_language(steps.high, *languages)[0]}
+    for name, said in {**ends, "lowest": str(steps.lowest), "highest": str(steps.highest)}.items():
+        setattr(field, name, said)
     return field
 
 

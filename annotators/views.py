@@ -44,17 +44,11 @@ def way_in(request: HttpRequest) -> HttpResponse:
 def join(request: HttpRequest, token: str) -> HttpResponse:
     """An invitation: the consent text, and the yes that lets a person in."""
     attempt = request.COOKIES.get(ATTEMPT_COOKIE) or new_token()
-    sent = Invitation.objects.with_token(token).select_related("panel").first()
-    if sent and sent.panel.part.source:
-        if on_the_way := _from_panel(request, sent):
-            return on_the_way
-    elif _came_by(annotator_of(request), token):
-        return redirect("tasks")
-    elif known := enrolment.joined_by(token=token, attempt=attempt):
-        # They joined, and the answer that said so was lost.
-        return _let_in(request, known, enrolment.new_return_link(annotator=known))
+    if on_the_way := _on_the_way(request, token, attempt):
+        return on_the_way
     try:
         invitation = enrolment.find_invitation(token=token, now=timezone.now())
+        arrival = _arrival(request, invitation)
         is_new = request.session.get(INVITED_BY) != invitation.pk
         language = _offered(invitation.language) if is_new else translation.get_language()
         with translation.override(language):
@@ -66,8 +60,8 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
                     text=text,
                     to=form.purposes(),
                     # Whom a panel sends is known by their id there, and not by their browser.
-                    attempt="" if sent and sent.panel.part.source else attempt,
-                    arrival=_arrival(request, invitation),
+                    attempt="" if arrival else attempt,
+                    arrival=arrival,
                     now=timezone.now(),
                 )
                 return _in_language(_let_in(request, annotator, link), language)
@@ -80,6 +74,19 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "annotators/not_usable.html", {"reason": refusal.reason}, status=status)
     _keep_secret(response, ATTEMPT_COOKIE, attempt)
     return response
+
+
+def _on_the_way(request: HttpRequest, token: str, attempt: str) -> HttpResponse | None:
+    """Where somebody goes by an invitation who is in already, or whose panel has to say first who they are."""
+    sent = Invitation.objects.with_token(token).select_related("panel").first()
+    if sent and sent.panel.part.source:
+        return _from_panel(request, sent)
+    if _came_by(annotator_of(request), token):
+        return redirect("tasks")
+    if known := enrolment.joined_by(token=token, attempt=attempt):
+        # They joined, and the answer that said so was lost.
+        return _let_in(request, known, enrolment.new_return_link(annotator=known))
+    return None
 
 
 @require_http_methods(["GET", "POST"])

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import Count, F, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from annotators import enrolment, recruiting
 from annotators.models import Annotator, Quota
@@ -58,7 +57,7 @@ def take_without_job(*, now: datetime) -> list[DryRun]:
     """Return those whose job was lost, once; a worker that fell silent has failed."""
     DryRun.objects.silent(now=now).update(
         state=DryRun.State.FAILED,
-        failure=_("The program that ran it was stopped. Start another one."),
+        failure="silent",
         finished_at=now,
         token=None,
         lease_until=None,
@@ -82,13 +81,13 @@ def run(*, dry_run_id: int, settings: Settings, told: Progress = lambda done: No
     try:
         _end(held, state=DryRun.State.DONE, result=_result(held, settings, told))
     except NothingToCopy:
-        _end(held, state=DryRun.State.FAILED, failure=_("No prompt has its answers yet: have them written first."))
+        _end(held, state=DryRun.State.FAILED, failure="nothing-ready")
     except NobodyGetsIn as refusal:
         _end(held, state=DryRun.State.FAILED, failure=str(refusal))
     except ClaimLost:
         raise
     except BaseException as error:
-        _end(held, state=DryRun.State.FAILED, failure=_("It was stopped: {why}").format(why=type(error).__name__))
+        _end(held, state=DryRun.State.FAILED, failure=f"stopped {type(error).__name__}")
         raise
     return held
 
@@ -205,7 +204,7 @@ def _overlap(study: Study) -> list[Mapping[str, Any]]:
 
 def _quotas(study: Study) -> list[Mapping[str, Any]]:
     quotas = Quota.objects.filter(panel=study.panel).order_by("pk")
-    return list(quotas.values("key", "rule", "wanted", "taken", "turned_away"))
+    return list(quotas.values("key", "where", "rule", "wanted", "taken", "turned_away"))
 
 
 def _saved(study: Study) -> int:

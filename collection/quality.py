@@ -249,6 +249,22 @@ class PersonFacts:
     """Share of all characters of their explanations that was pasted, at most. None: the page never said."""
 
 
+NOTHING_COMPARED = PersonFacts(
+    comparisons=0,
+    none_of_these=0,
+    places=quality.places([]),
+    median_percentile=None,
+    timed=0,
+    fast=0,
+    explanations=0,
+    short=0,
+    copied=0,
+    repeated=0,
+    other_language=0,
+    pasted_share=None,
+)
+
+
 def person_facts(turns: QuerySet[Turn], beside: Reference) -> Iterator[tuple[int, PersonFacts]]:
     """Yield the facts of each person who compared something in these turns, one person after the other, by key."""
     compared = measured(turns).filter(comparison__isnull=False)

@@ -166,6 +166,91 @@ class Turn:
     """How it was known, when the person joined, that they were not somebody else, or somebody who had joined before:
     `invitation` (a link alone); `signed-id` (their id at the panel that sent them, signed by that panel); `bare-id` (an
     id there that anybody can have made up). The id itself is never published."""
+    device: str | None
+    """`phone`, `tablet` or `computer`. Null: not compared, or the page did not say."""
+    seconds_visible: float | None
+    """For how long the page could be seen with the candidates on it, to a tenth of a second. Null as above."""
+    characters_read: int | None
+    """Characters of the message and the candidates. Null: they were not shown."""
+    characters_per_second: float | None
+    """Those, by `seconds_visible`, or by `seconds_to_choose` where that is null. Null: not compared."""
+    pace_percentile: int | None
+    """Of a hundred turns of this release in the same language on the same kind of device, how many were slower. Null:
+    not compared, or fewer than 30 of them."""
+    feedback_copied: float | None
+    """Share of the explanation that stands in a candidate, 20 characters in a row or more. Null: there is none."""
+    feedback_times: int | None
+    """How often the person gave this very explanation. Null: there is none."""
+    feedback_pasted: float | None
+    """Share of the explanation that was pasted, at most. Null: there is none, or the page did not say."""
+    message_pasted: float | None
+    """Share of the message that was pasted, at most. Null: the person did not write it, or the page did not say."""
+    flags: list[str]
+    """Facts to look at, no verdicts: `fast` (`pace_percentile` of 95 or more), `short-explanation` (fewer than 8
+    letters), `copied` (half of it or more), `repeated`, `other-language` (the explanation or the person's own message
+    is surely in another language; Hindi in Latin letters or mixed is never called so). Pasting or dictating is no flag,
+    and whether others chose the same is no part of any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotator:
+    """One person: who they are, as far as they said, and how they worked, in facts and without verdicts. Whether they
+    agree with others is no part of it."""
+
+    annotator_id: int
+    """The person, as in `conversations`."""
+    wave: int
+    """As in `conversations`; so are the six columns that follow."""
+    annotator_age: str | None
+    """Age band. Null as there."""
+    annotator_gender: str | None
+    """Gender. Null as there."""
+    annotator_education_level: str | None
+    """Highest level of education. Null as there."""
+    annotator_political: str | None
+    """Political leaning. Null as there."""
+    annotator_ethnicity: str | None
+    """Ethnicity or background. Null as there."""
+    annotator_country: str | None
+    """Country of residence. Null as there."""
+    comparisons: int
+    """Comparisons in this release, those of attention checks and repeats included."""
+    none_of_these: int
+    """Of these, how often they said that no candidate is good."""
+    most_chosen_place: int | None
+    """The place on their screen that they chose most often, from 1; every person sees another order. Null: none."""
+    most_chosen_place_share: float | None
+    """Its share of all choices. Null: none."""
+    longest_run: int
+    """Choices of one place in a row, at most, in the order in which they were made."""
+    median_pace_percentile: float | None
+    """The middle of `turns.pace_percentile`. Null: no turn has one."""
+    fast_turns: int
+    """Turns with the flag `fast`, of those with a `pace_percentile`: see `timed_turns`."""
+    timed_turns: int
+    """Turns with a `pace_percentile`."""
+    explanations: int
+    """Explanations given."""
+    short_explanations: int
+    """Turns with the flag `short-explanation`; and so on for the three that follow."""
+    copied_explanations: int
+    """Turns with the flag `copied`."""
+    repeated_explanations: int
+    """Turns with the flag `repeated`."""
+    other_language_turns: int
+    """Turns with the flag `other-language`."""
+    pasted_share: float | None
+    """Share of all characters of their explanations that was pasted, at most. Null: the page never said."""
+    attention_checks: int
+    """Attention checks done, in all studies of the panel."""
+    attention_missed: int
+    """Of these, how many were missed."""
+    repeats: int
+    """Items given once more, in all studies of the panel."""
+    repeats_same: int
+    """Of these, how often they chose the same again."""
+    rules_hit: list[str]
+    """Rules of the study that noted something by counting: `attention`, `repeat`, `timing`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,7 @@ def addresses(turn):
         "version": 1,
         "name": "MANIFEST.json",
         "token": "unknown",
+        "pseudonym": turn.task.annotator.pseudonym,
     }
     found = {}
     for pattern in _patterns(get_resolver().url_patterns):
@@ -115,7 +116,8 @@ def _models(label):
 
 
 # ---- access ----------------------------------------------------------------------------------------------------------
-OPEN_TO_ALL = {"way_in", "join", "return_link", "leave", "set_language", "withdrawn", "sign_in", "health", "api_schema"}
+OPEN_TO_ALL = {"way_in", "join", "return_link", "leave", "set_language", "sign_in", "health", "api_schema"}
+OPEN_TO_ALL |= {"withdraw_by_link", "withdrawn", "stopped"}
 
 
 def test_nothing_of_a_person_or_a_study_is_open_to_somebody_else(turn):

@@ -10,7 +10,8 @@ from django.conf.locale import LANG_INFO
 from django.test import Client, RequestFactory
 from django.utils import translation
 
-from annotators import access
+from annotators import access, recruiting
+from annotators.panel_file import QuotaPart
 from collection.models import Study
 from tests.collection.compared_sets import comparison_of
 from tests.factories import (
@@ -155,7 +156,7 @@ class TestPages:
 
     def test_before_the_first_task(self, db):
         annotator = AnnotatorFactory(panel=StudyFactory().panel, answers={})
-        check(browser_of(annotator), ["/survey/", "/your-link/", "/about-you/", "/withdraw/"])
+        check(browser_of(annotator), ["/survey/", "/your-link/", "/about-you/", "/withdraw/", "/your-choices/"])
 
     @pytest.mark.parametrize("turns", [0, 1, 2])
     def test_of_a_task(self, db, turns):
@@ -179,7 +180,7 @@ class TestPages:
     def test_when_all_is_done(self, db):
         task = TaskFactory(state="completed", study__asks={"tasks_per_annotator": 1})
         ComparisonFactory(turn=TurnFactory(task=task))
-        check(browser_of(task.annotator), ["/tasks/", "/last-questions/", "/finished/", "/withdrawn/"])
+        check(browser_of(task.annotator), ["/tasks/", "/last-questions/", "/finished/", "/withdrawn/", "/stopped/"])
 
     @pytest.mark.parametrize("state", Study.State.values)
     def test_for_researchers(self, db, state):
@@ -188,6 +189,7 @@ class TestPages:
         ComparisonFactory(turn=TurnFactory(task=TaskFactory(study=study)))
         client = Client()
         client.force_login(researcher)
+        recruiting.load_quotas(panel=study.panel, parts=[QuotaPart(where={"country": "us"}, wanted=0)])
         check(client, ["/studies/", "/new-study/", f"/studies/{study.slug}/", f"/studies/{study.slug}/releases/"])
 
     def test_of_compared_recipes(self, db):

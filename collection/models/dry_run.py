@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from collection.dry_run_reasons import sentence
 from collection.models.study import Study, User
 
 
@@ -52,7 +53,7 @@ class DryRun(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
-    # In words, for the researcher.
+    # A code of collection.dry_run_reasons, with a detail after a space.
     failure = models.TextField(blank=True)
     # What collection.simulation.summary says, with the quotas and the overlap that were reached.
     result = models.JSONField(null=True, blank=True)
@@ -90,6 +91,11 @@ class DryRun(models.Model):
     @property
     def has_failed(self) -> bool:
         return self.state == self.State.FAILED
+
+    @property
+    def failure_sentence(self) -> str:
+        """Why it failed, in words."""
+        return sentence(self.failure)
 
     @property
     def figures(self) -> dict[str, Any]:

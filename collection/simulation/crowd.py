@@ -13,7 +13,12 @@ WayIn = Callable[[Person], str]
 
 
 class NobodyGetsIn(Exception):
-    """The site does not let anybody in; the message says what to do."""
+    """The site lets nobody in: `reason` is no-answer, other-database or refused, `detail` says where."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason} {detail}")
+        self.reason = reason
+        self.detail = detail
 
 
 @dataclass(kw_only=True)
@@ -67,14 +72,8 @@ async def _try(browser: Browser, path: str) -> None:
     try:
         page = await browser.get(path, named="try")
     except (NothingAnswers, LeadsElsewhere):
-        raise NobodyGetsIn(
-            f"Nothing answers at {site}: start the site (`make demo`, or see docs/running-on-servers.md), "
-            "or name its address with --url or SITE_URL."
-        ) from None
+        raise NobodyGetsIn("no-answer", site) from None
     if page.status == 404:
-        raise NobodyGetsIn(
-            f"The site at {site} does not know this study: it has another database than this command "
-            "(see DATABASE_URL and DATA_DIR)."
-        )
+        raise NobodyGetsIn("other-database", site)
     if not page.is_shown:
-        raise NobodyGetsIn(f"The site at {site} answered {page.status} to an invitation: see its log.")
+        raise NobodyGetsIn("refused", f"{site}: {page.status}")

@@ -1,5 +1,6 @@
 """Dry runs of a study: asked for, followed, and what came of them."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -10,12 +11,15 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from collection import dry_run_intake
+from annotators.forms import in_language
+from collection import dry_run_intake, languages
 from collection.dry_run_intake import MOST_PEOPLE, CannotDryRun
 from collection.models import DryRun, Study
+from collection.places import BETWEEN
 from collection.simulation.summary import ALL
 from collection.views.candidate_sets import HtmxRequest
 
@@ -95,13 +99,67 @@ def part(study: Study) -> dict[str, Any]:
     }
 
 
+Words = dict[tuple[str, str], str]
+"""Answers as the survey words them in the language of the page, by question and key."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A row of a drawing: so many of so many."""
+
+    name: str
+    taken: int
+    wanted: int
+    beside: str
+
+
+def _quotas(found: DryRun, words: Words) -> list[Bar]:
+    rows = found.figures.get("quotas", [])
+    return [
+        Bar(
+            name=", ".join(words.get(answer, answer[1]) for answer in row["where"].items()),
+            taken=row["taken"],
+            wanted=row["wanted"],
+            beside=_turned_away(row["turned_away"]),
+        )
+        for row in rows
+    ]
+
+
+def _turned_away(number: int) -> str:
+    return gettext("%(number)s turned away") % {"number": number} if number else ""
+
+
+def _overlap(found: DryRun, words: Words) -> list[Bar]:
+    per, shown_in = found.of.asks.overlap.per, get_language() or "en"
+    bars = []
+    for row in found.figures.get("overlap", []):
+        values = row["stratum"].split(BETWEEN) if row["stratum"] else []
+        stratum = [words.get(answer, answer[1]) for answer in zip(per, values, strict=False)]
+        name = " · ".join([languages.name_of(row["language"], shown_in=shown_in), *stratum])
+        full = gettext("%(reached)s of %(items)s items full") % {"reached": row["full"], "items": row["items"]}
+        bars.append(Bar(name=name, taken=row["taken"], wanted=row["wanted"], beside=full))
+    return bars
+
+
+def _words(found: DryRun) -> Words:
+    shown_in = get_language()
+    return {
+        (question.key, option.key): in_language(option.text, shown_in)[0]
+        for question in found.of.panel.survey.questions
+        for option in question.options
+    }
+
+
 def _context(found: DryRun) -> dict[str, Any]:
-    latencies = found.figures.get("latencies", {})
+    latencies, words = found.figures.get("latencies", {}), _words(found)
     return {
         "dry_run": found,
         "study": found.of,
         "seen": _seen(found),
         "figures": found.figures,
+        "quotas": _quotas(found, words),
+        "overlap": _overlap(found, words),
         "waits": [(said, latencies[name]) for name, said in WAITS.items() if name in latencies],
     }
 
@@ -116,5 +174,7 @@ def _study(request: HttpRequest, slug: str) -> Study:
 
 
 def _dry_run(request: HttpRequest, slug: str, pk: int) -> DryRun:
-    visible = DryRun.objects.visible_to(request.user).select_related("of", "study", "requested_by")
+    visible = DryRun.objects.visible_to(request.user).select_related(
+        "of__panel", "of__version", "study", "requested_by"
+    )
     return get_object_or_404(visible, of__slug=slug, pk=pk)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from annotators import arriving, enrolment
 from annotators import inviting as rules
 from annotators.models import Annotator, Invitation
+from collection.invitation_links import with_parameters
 from collection.models import Study
 from collection.study_forms import InvitationForm, SingleUseForm
 from collection.views.managing import language_names, visible_study
@@ -142,8 +143,4 @@ def _shares_a_secret(source: Any) -> bool:
 
 
 def _link(request: HttpRequest, found: Study, token: str) -> str:
-    """Return an invitation's address, with what the panel is to fill in where that is known."""
-    link = request.build_absolute_uri(reverse("join", args=[token]))
-    source = found.panel.part.source
-    added = source.link_parameters() if source and source.kind == "prolific" else ""
-    return f"{link}?{added}" if added else link
+    return with_parameters(request.build_absolute_uri(reverse("join", args=[token])), found.panel)

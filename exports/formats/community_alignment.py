@@ -9,7 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 
 from collection.models import Study
-from exports.formats.long_tables import CANDIDATES, TURNS
+from exports.formats.long_tables import ANNOTATORS, CANDIDATES, TURNS
 from exports.formats.table import DoesNotFit, Format, Table, Tally
 from exports.records import LETTERS, ORDINALS, Conversation, ConversationTurn, values_of, wide_columns
 from exports.scope import Scope
@@ -124,4 +124,4 @@ CONVERSATIONS = Table(
     rows_per_batch=1000,
 )
 
-FORMAT = Format(name="community-alignment", tables=(CONVERSATIONS, TURNS, CANDIDATES), why_not=why_not)
+FORMAT = Format(name="community-alignment", tables=(CONVERSATIONS, TURNS, ANNOTATORS, CANDIDATES), why_not=why_not)

@@ -1,4 +1,4 @@
-"""The long tables: one turn, one candidate a line."""
+"""The long tables: one turn, one person, one candidate a line."""
 
 import json
 from collections.abc import Iterator
@@ -6,7 +6,11 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
-from collection.models import Task
+from django.db.models import QuerySet
+
+from annotators.models import CheckOutcome, StandingChange
+from collection import quality
+from collection.models import Task, Turn
 from exports import records
 from exports.formats.table import Table, Tally
 from exports.records import LETTERS, values_of
@@ -47,12 +51,14 @@ TURN_FIELDS = (
     "comparison__candidate__slot",
     "comparison__explanation",
 )
+ALL_TURN_FIELDS = tuple(dict.fromkeys([*TURN_FIELDS, *quality.FIELDS]))
 
 
 def turns(scope: Scope, tally: Tally) -> Iterator[Row]:
     """Yield one line per turn, compared or not."""
-    for row in scope.turns().values_list(*TURN_FIELDS, named=True).iterator(chunk_size=2000):
-        turn = _turn(row, scope)
+    beside = quality.reference(_compared(scope))
+    for row in quality.measured(scope.turns()).values_list(*ALL_TURN_FIELDS, named=True).iterator(chunk_size=2000):
+        turn = _turn(row, scope, beside)
         if turn.surplus:
             tally.add("in long tables only", "turns of surplus conversations")
         elif turn.kind != Task.Kind.REGULAR:
@@ -66,7 +72,12 @@ def turns(scope: Scope, tally: Tally) -> Iterator[Row]:
         yield values_of(records.Turn)(turn)
 
 
-def _turn(row: Any, scope: Scope) -> records.Turn:
+def _compared(scope: Scope) -> QuerySet[Turn]:
+    """Return the turns that were compared by the moment of the snapshot."""
+    return scope.turns().filter(comparison__recorded_at__lte=scope.snapshot_at)
+
+
+def _turn(row: Any, scope: Scope, beside: quality.Reference) -> records.Turn:
     compared_at = _by(row.comparison__recorded_at, scope)
     shown_at = _by(row.shown_at, scope)
     slot = row.comparison__candidate__slot if compared_at else None
@@ -108,7 +119,26 @@ def _turn(row: Any, scope: Scope) -> records.Turn:
         verbatim_agreed=person.agreed.verbatim,
         training_agreed=person.agreed.training,
         known_by=person.known_by,
+        **_facts(row, scope, beside),
     )
+
+
+def _facts(row: Any, scope: Scope, beside: quality.Reference) -> dict[str, Any]:
+    if not _by(row.comparison__recorded_at, scope):
+        row = row._replace(**dict.fromkeys((name for name in row._fields if name.startswith("comparison__")), None))
+    facts, visible = quality.facts_of(row, beside), row.comparison__seconds_visible
+    return {
+        "device": row.comparison__device or None,
+        "seconds_visible": None if visible is None else round(visible, 1),
+        "characters_read": facts.characters_read if _by(row.shown_at, scope) else None,
+        "characters_per_second": facts.characters_per_second,
+        "pace_percentile": facts.pace_percentile,
+        "feedback_copied": facts.explanation_copied,
+        "feedback_times": facts.explanation_times,
+        "feedback_pasted": facts.explanation_pasted,
+        "message_pasted": facts.message_pasted,
+        "flags": list(facts.flags),
+    }
 
 
 def _by(moment: datetime | None, scope: Scope) -> datetime | None:
@@ -128,6 +158,68 @@ def _outcome(row: Any, compared_at: datetime | None, status: str) -> str:
 
 def _seconds(start: datetime | None, end: datetime | None) -> float | None:
     return round((end - start).total_seconds(), 1) if start and end else None
+
+
+def annotators(scope: Scope, tally: Tally) -> Iterator[Row]:
+    """Yield one line per person, by number."""
+    compared = _compared(scope)
+    facts = dict(quality.person_facts(compared, quality.reference(compared)))
+    outcomes, rules = _outcomes(scope), _rules(scope)
+    for pk, person in sorted(scope.people.items(), key=lambda each: each[1].number):
+        said: dict[str, Any] = {**person.demographics}
+        checks = outcomes.get(pk, {})
+        attention, repeats = checks.get("attention", []), checks.get("repeat", [])
+        line = records.Annotator(
+            annotator_id=person.number,
+            wave=scope.study.panel.wave,
+            **said,
+            **_worked(facts.get(pk, quality.NOTHING_COMPARED)),
+            attention_checks=len(attention),
+            attention_missed=attention.count(False),
+            repeats=len(repeats),
+            repeats_same=repeats.count(True),
+            rules_hit=rules.get(pk, []),
+        )
+        yield values_of(records.Annotator)(line)
+
+
+def _worked(facts: quality.PersonFacts) -> dict[str, Any]:
+    places = facts.places
+    return {
+        "comparisons": facts.comparisons,
+        "none_of_these": facts.none_of_these,
+        "most_chosen_place": None if places.most_chosen is None else places.most_chosen + 1,
+        "most_chosen_place_share": None if places.share is None else round(places.share, 3),
+        "longest_run": places.longest_run,
+        "median_pace_percentile": facts.median_percentile,
+        "fast_turns": facts.fast,
+        "timed_turns": facts.timed,
+        "explanations": facts.explanations,
+        "short_explanations": facts.short,
+        "copied_explanations": facts.copied,
+        "repeated_explanations": facts.repeated,
+        "other_language_turns": facts.other_language,
+        "pasted_share": facts.pasted_share,
+    }
+
+
+def _outcomes(scope: Scope) -> dict[int, dict[str, list[bool]]]:
+    """Return whether checks were passed, by person and kind."""
+    found: dict[int, dict[str, list[bool]]] = {}
+    outcomes = CheckOutcome.objects.filter(annotator__in=list(scope.people), recorded_at__lte=scope.snapshot_at)
+    for pk, kind, passed in outcomes.values_list("annotator_id", "kind", "passed"):
+        found.setdefault(pk, {}).setdefault(kind, []).append(passed)
+    return found
+
+
+def _rules(scope: Scope) -> dict[int, list[str]]:
+    """Return the rules that noted something about a person."""
+    found: dict[int, list[str]] = {}
+    noted = StandingChange.objects.filter(annotator__in=list(scope.people), by=None)
+    known = noted.filter(recorded_at__lte=scope.snapshot_at).values_list("annotator_id", "rule").distinct()
+    for pk, rule in known.order_by("annotator_id", "rule"):
+        found.setdefault(pk, []).append(rule)
+    return found
 
 
 CANDIDATE_FIELDS = (
@@ -207,6 +299,15 @@ TURNS = Table(
     columns=records.columns(records.Turn),
     rows=turns,
     total=lambda scope: scope.turns().count(),
+    rows_per_batch=5000,
+)
+
+ANNOTATORS = Table(
+    name="annotators",
+    about="One person a line: who they are, as far as they said, and how they worked.",
+    columns=records.columns(records.Annotator),
+    rows=annotators,
+    total=lambda scope: len(scope.people),
     rows_per_batch=5000,
 )
 

@@ -1,15 +1,19 @@
 """Consent has a box for each purpose: which were ticked is kept, can be changed, and costs nothing to refuse."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from ruamel.yaml import YAML
 
 from annotators import enrolment
 from annotators.models import Annotator, Consent, ConsentText
 from annotators.panel_file import PanelPart
 from annotators.purposes import PURPOSES, ticked
+from collection.configuration import StudyFile
+from tests.concurrency import at_once
 from tests.factories import SURVEY, AnnotatorFactory, InvitationFactory, PanelFactory
 from tests.signed_in import client_of
 
@@ -165,3 +169,37 @@ def test_nobody_can_lose_their_place_by_refusing_sensitive_answers(change, says)
     consent = {"version": "1", "texts": {"en": "You agree."}}
     with pytest.raises(ValueError, match=says):
         PanelPart.model_validate({"slug": "p", "name": "P", "consent": consent, "survey": survey, "quotas": quotas})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_choices_sent_at_once_one_is_in_force(panel):
+    annotator = AnnotatorFactory(panel=panel)
+    text = panel.consent_texts.get()
+
+    def choose(*purposes):
+        return enrolment.consent(annotator=annotator, text=text, to=purposes, now=timezone.now()).ticks
+
+    results = at_once(lambda: choose("training"), lambda: choose("publication"), lambda: choose("training"))
+
+    assert all(isinstance(ticks, dict) for ticks in results), results
+    assert Consent.objects.in_force().get().ticks in (ticked(["training"]), ticked(["publication"]))
+
+
+# ---- the study file --------------------------------------------------------------------------------------------------
+def study_file_with(**changes):
+    file = YAML(typ="safe", pure=True).load(Path("examples/everyday/study.yaml").read_text(encoding="utf-8"))
+    return StudyFile.model_validate({**file, **changes})
+
+
+def test_people_are_asked_to_agree_to_the_licence_of_the_study():
+    assert study_file_with().panel.consent.licence == "CC-BY-4.0"
+    with pytest.raises(ValueError, match="both must be the same"):
+        study_file_with(licence="CC0-1.0")
+
+
+def test_overlap_cannot_count_what_people_may_keep_to_themselves():
+    file = YAML(typ="safe", pure=True).load(Path("examples/everyday/study.yaml").read_text(encoding="utf-8"))
+    survey = [{**question, "sensitive": question["key"] == "gender"} for question in file["panel"]["survey"]]
+    survey = [{**question, "sensitive": False} if question.get("required") else question for question in survey]
+    with pytest.raises(ValueError, match="which is sensitive"):
+        study_file_with(overlap={"per": "gender", "wanted": 2}, panel={**file["panel"], "survey": survey})

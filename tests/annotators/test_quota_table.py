@@ -11,6 +11,7 @@ from django.utils import timezone
 from annotators import enrolment, quota_file, recruiting
 from annotators.models import Quota
 from annotators.panel_file import PanelPart, QuotaPart
+from tests.concurrency import at_once
 from tests.factories import SURVEY, AnnotatorFactory, PanelFactory, StudyFactory, UserFactory
 
 TABLE = "country,age,wanted,rule\nus,18-34,40,exactly\nus,35-45,30,at most\nfr,18-34,20,\n"
@@ -187,3 +188,21 @@ def test_quotas_are_seen_by_the_researchers_of_the_study_alone(study):
     assert other.get(reverse("quotas", args=[study.slug])).status_code == 404
     assert upload(other, study, TABLE).status_code == 404
     assert not Quota.objects.exists()
+
+
+def quota(country, age):
+    return QuotaPart(where={"country": country, "age": age}, wanted=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_tables_loaded_at_once_one_stands_whole():
+    panel = PanelFactory()
+    tables = [[quota(country, age) for age in ("18-34", "55+")] for country in ("us", "fr")]
+
+    results = at_once(*(lambda parts=parts: recruiting.load_quotas(panel=panel, parts=parts) for parts in tables))
+
+    assert results == [None, None]
+    panel.refresh_from_db()
+    said = {tuple(sorted(part.where.items())) for part in panel.part.quotas}
+    assert {tuple(sorted(quota.where.items())) for quota in Quota.objects.all()} == said
+    assert len(said) == 2

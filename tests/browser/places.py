@@ -92,6 +92,33 @@ def survey(language: str) -> Place:
     return Place("/survey/", AnnotatorFactory(answers={}, language=language))
 
 
+def more_questions(language: str) -> Place:
+    steps = {"lowest": 1, "highest": 10, "low": {language: MESSAGE[language]}, "high": {language: MESSAGE[language]}}
+    asked = {"key": "scale", "text": {language: MESSAGE[language]}, "kind": "scale", "steps": steps, "asked": "random"}
+    return Place("/more-questions/", AnnotatorFactory(panel=PanelFactory(survey=[asked]), language=language))
+
+
+def your_choices(language: str) -> Place:
+    asked = {"key": "faith", "text": {language: MESSAGE[language]}, "kind": "text", "asked": "after", "sensitive": True}
+    return Place("/your-choices/", AnnotatorFactory(panel=PanelFactory(survey=[asked]), language=language))
+
+
+def screened_out(language: str) -> Place:
+    panel = PanelFactory()
+    panel.definition["screened_out"] = {"code": "FULL-1", "pay": "0.50 GBP"}
+    panel.save()
+    return Place("/screened-out/", AnnotatorFactory(panel=panel, language=language, standing="screened-out"))
+
+
+def withdrawing_by_link(language: str) -> Place:
+    AnnotatorFactory(language=language, return_token_hash=hashed("the-way-out"))
+    return Place("/withdraw/the-way-out/")
+
+
+def stopped(language: str) -> Place:
+    return Place("/stopped/")
+
+
 def opening(language: str) -> Place:
     return _at(_task(language))
 
@@ -167,6 +194,11 @@ PLACES: list[Callable[[str], Place]] = [
     join,
     your_link,
     survey,
+    more_questions,
+    your_choices,
+    screened_out,
+    withdrawing_by_link,
+    stopped,
     overview,
     opening,
     comparing,

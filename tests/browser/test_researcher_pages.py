@@ -8,6 +8,8 @@ import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
+from annotators import recruiting
+from annotators.panel_file import QuotaPart
 from collection.models import Report, Study
 from exports import building, snapshot
 from exports.models import Release
@@ -46,6 +48,8 @@ PAGES = {
     "nothing to preview": "/studies/draft/preview/en/",
     "change": "/studies/everyday/file/",
     "close": "/studies/everyday/close/",
+    "quotas": "/studies/everyday/quotas/",
+    "somebody leaves": "/studies/everyday/person-leaves/",
     "releases": "/studies/everyday/releases/",
     "release": "/studies/everyday/releases/1/",
 }
@@ -67,6 +71,7 @@ def study(researcher):
     ItemFactory(study=study, candidate_set=CandidateSetFactory(requested=True))
     broken = CandidateSetFactory(failed=True, failure="model-not-loadable", failure_detail="no such folder")
     ItemFactory(study=study, candidate_set=broken)
+    recruiting.load_quotas(panel=study.panel, parts=[QuotaPart(where={"country": "us"}, wanted=9)])
     person = AnnotatorFactory(panel=study.panel)
     turn = TurnFactory(task=TaskFactory(study=study, item=item, annotator=person))
     ComparisonFactory(turn=turn, explanation=HOSTILE)

@@ -117,7 +117,7 @@ def test_a_published_consent_text_needs_a_new_version_for_new_words(everyday):
     (fault,) = refused(EXAMPLE.replace("You must be at least 18 years old.", "Anybody may take part."))
     assert fault.place == "panel.consent.texts.en"
     assert "new version" in fault.message
-    changed = EXAMPLE.replace("You must be at least 18", "You need to be 18").replace('version: "1"', 'version: "2"')
+    changed = EXAMPLE.replace("You must be at least 18", "You need to be 18").replace('version: "2"', 'version: "3"')
     assert apply(changed).changed == ["panel"]
 
 

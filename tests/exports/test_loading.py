@@ -19,7 +19,7 @@ LOADER = """
 import datasets, json, sys
 folder = sys.argv[1]
 loaded = {"": datasets.load_dataset(folder)["train"]}
-for name in ("conversations", "turns", "candidates"):
+for name in ("conversations", "turns", "annotators", "candidates"):
     loaded[name] = datasets.load_dataset(folder, name, split="train")
 print(json.dumps({name: list(lines) for name, lines in loaded.items()}, default=str))
 """
@@ -168,7 +168,29 @@ def assert_turns(lines, study):
             "verbatim_agreed": True,
             "training_agreed": True,
             "known_by": "invitation",
+            **expected_facts(turn, compared),
         }
+
+
+def expected_facts(turn, compared):
+    """Everybody takes a second, and nothing was pasted that anybody knows of."""
+    read = len(turn.message) + sum(len(each.text) for each in turn.candidate_set.candidates.all())
+    said = compared.explanation if compared else ""
+    letters = sum(character.isalpha() for character in said)
+    times = Comparison.objects.filter(explanation=said, turn__task__annotator=turn.task.annotator).count()
+    raised = {"short-explanation": bool(said) and letters < 8, "repeated": bool(said) and times > 1}
+    return {
+        "device": None,
+        "seconds_visible": None,
+        "characters_read": read,
+        "characters_per_second": float(read) if compared else None,
+        "pace_percentile": None,
+        "feedback_copied": 0.0 if said else None,
+        "feedback_times": times if said else None,
+        "feedback_pasted": None,
+        "message_pasted": None,
+        "flags": [name for name, is_so in raised.items() if is_so],
+    }
 
 
 def assert_candidates(lines):

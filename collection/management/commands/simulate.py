@@ -1,6 +1,7 @@
 """manage.py simulate STUDY --annotators N --seed S [--url …] [--think-time …]"""
 
 import json
+import sys
 from argparse import ArgumentParser
 from dataclasses import fields
 from pathlib import Path
@@ -18,6 +19,8 @@ from collection.simulation import population, summary
 from collection.simulation.person import Temper
 from collection.simulation.population import Stratum, TableUnreadable
 from collection.simulation.visit import Pace
+
+STATUS_AFTER_CTRL_C = 130
 
 
 class Command(BaseCommand):
@@ -66,10 +69,13 @@ class Command(BaseCommand):
                 ran = dry_running.run(dry_run_id=asked.pk, settings=how, told=lambda done: bar.update(done - bar.n))
             except dry_running.ClaimLost:
                 ran = None
+            except KeyboardInterrupt:
+                self.stdout.write("\nStopped. What the people did until now is in the copy; nothing was counted.")
+                sys.exit(STATUS_AFTER_CTRL_C)
         if ran is None:
             raise CommandError("The dry run was taken from this command: it had not been heard of for a minute.")
         if ran.has_failed:
-            raise CommandError(ran.failure)
+            raise CommandError(ran.failure_sentence)
         return ran
 
     def _tell(self, done: DryRun) -> None:

@@ -129,7 +129,7 @@ def test_where_no_answers_are_ready_the_dry_run_says_what_to_do_first():
 
     ran = dry_running.run(dry_run_id=asked.pk, settings=dry_running.Settings(site="http://127.0.0.1:9"))
 
-    assert (ran.state, ran.failure) == ("failed", "No prompt has its answers yet: have them written first.")
+    assert (ran.state, ran.failure_sentence) == ("failed", "No prompt has its answers yet: have them written first.")
 
 
 def test_where_nothing_answers_one_sentence_says_what_to_do(settings):
@@ -145,7 +145,7 @@ def test_a_site_with_another_database_is_told_from_one_that_does_not_answer(live
         [Person(seed=1, number=0, language="en")], site=live_server.url, way_in=lambda person: "/join/nobody/"
     )
 
-    with pytest.raises(crowd.NobodyGetsIn, match="another database"):
+    with pytest.raises(crowd.NobodyGetsIn, match="other-database"):
         in_a_loop.run(working, look=lambda: None)
 
 
