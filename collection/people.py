@@ -159,6 +159,7 @@ def _rates(rule: str, hit: set[int], strata: Mapping[str, Mapping[int, str]], st
         (question, rate)
         for question, answers in strata.items()
         for rate in by_stratum({pk: name for pk, name in answers.items() if pk in judged}, hit)
+        if rate.others
     ]
     label = str(StandingChange.Rule(rule).label)
     return RuleRates(rule=label, judged=len(judged), hit=len(hit), rates=rates)

@@ -3,7 +3,11 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from annotators.models import Annotator
+from django.utils import timezone
+
+from annotators import qualification, standing
+from annotators.models import Annotator, Panel
+from annotators.panel_file import PanelPart
 from annotators.tokens import hashed
 from collection.models import Task, Turn
 from tests.factories import (
@@ -11,7 +15,9 @@ from tests.factories import (
     CandidateSetFactory,
     ComparisonFactory,
     InvitationFactory,
+    ItemFactory,
     PanelFactory,
+    PromptFactory,
     StudyFactory,
     TaskFactory,
     TurnFactory,
@@ -176,6 +182,49 @@ def finished(language: str) -> Place:
     return Place("/finished/", task.annotator)
 
 
+def practised(language: str) -> Place:
+    task = _task(language, kind="practice", state="completed")
+    prompt = PromptFactory(study=task.study, role="practice", expected_slot=2, language=language)
+    answers = CandidateSetFactory(language=language, texts=TEXTS[language])
+    task.item = ItemFactory(study=task.study, prompt=prompt, candidate_set=answers)
+    task.item.overlaps.all().delete()
+    task.save()
+    ComparisonFactory(turn=TurnFactory(task=task), slot=0)
+    return _at(task)
+
+
+def told_why(language: str) -> Place:
+    annotator = _task(language, state="completed").annotator
+    for _each in range(2):
+        qualification.record(annotator=annotator, kind="attention", passed=False, now=timezone.now())
+    standing.judge_attention(annotator=annotator, flag_after=1, pause_after=2, now=timezone.now())
+    annotator.refresh_from_db()
+    standing.appeal(annotator=annotator, text=MESSAGE[language], now=timezone.now())
+    return Place("/standing/", annotator)
+
+
+def paid(language: str) -> Place:
+    invitation = InvitationFactory(panel=_paid_panel(), language=language, token="let-me-in-and-pay")
+    assert invitation.panel.part.pay
+    return Place("/join/let-me-in-and-pay/")
+
+
+def earned(language: str) -> Place:
+    study = StudyFactory(panel=_paid_panel())
+    annotator = AnnotatorFactory(panel=study.panel, language=language)
+    task = TaskFactory(study=study, annotator=annotator, own=True, state="completed", finished_at=timezone.now())
+    ComparisonFactory(turn=_turn(task))
+    return Place("/about-you/", annotator)
+
+
+def _paid_panel() -> Panel:
+    panel = PanelFactory()
+    pay = {"currency": "EUR", "conversation": 0.6, "survey": 0.3, "last_questions": 0.2, "practice": 0.2, "minute": 0.1}
+    panel.definition = PanelPart.model_validate({**panel.definition, "pay": pay}).model_dump(mode="json")
+    panel.save()
+    return panel
+
+
 def front_door(language: str) -> Place:
     return Place("/")
 
@@ -213,4 +262,8 @@ PLACES: list[Callable[[str], Place]] = [
     withdrawing,
     finished,
     withdrawn,
+    practised,
+    told_why,
+    paid,
+    earned,
 ]

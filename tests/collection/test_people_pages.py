@@ -136,6 +136,15 @@ def test_a_rule_that_hits_one_language_twice_as_often_warns(page, study):
     assert "hits some people twice as often" in page().content.decode()
 
 
+def test_the_rule_on_speed_is_applied_when_a_researcher_asks(client, page, researcher):
+    study = StudyFactory(researchers=[researcher], asks={"timing": {"flag_share": 0.5}})
+    AnnotatorFactory(panel=study.panel)
+    assert "Apply the rule on speed now" not in page().content.decode()
+    assert "Apply the rule on speed now" in client.get(f"/studies/{study.slug}/people/").content.decode()
+    answer = client.post(f"/studies/{study.slug}/people/look-at-speed/", follow=True)
+    assert "0 people were flagged." in answer.content.decode()
+
+
 def test_strata_are_also_the_answers_before_the_first_task(page, study):
     for country in ("in", "fr"):
         for person in AnnotatorFactory.create_batch(6, panel=study.panel, answers={"country": country}):
