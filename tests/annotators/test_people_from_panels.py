@@ -15,6 +15,7 @@ from annotators.models import Annotator, Consent, Invitation
 from annotators.panel_file import PanelPart
 from annotators.sources.generic import sign
 from annotators.sources.interface import Arrival
+from config.logs import Line
 from tests.annotators.key_server import key_server
 from tests.annotators.sources import signing
 from tests.concurrency import at_once
@@ -367,6 +368,12 @@ def test_ids_are_in_no_log(client, keys, caplog):
         accept(Invitation.objects.get(), PID)
     assert PID not in caplog.text
     assert PID not in repr([Identity.objects.get(), str(Identity.objects.get())])
+
+
+def test_a_line_of_the_log_about_a_link_holds_neither_its_token_nor_what_was_added():
+    said = f'"GET {JOIN}?PROLIFIC_PID={PID} HTTP/1.1" 403, and /return/secret-token/'
+    line = Line("%(message)s").format(logging.LogRecord("x", logging.INFO, "", 0, said, None, None))
+    assert line == '"GET /join/… HTTP/1.1" 403, and /return/…'
 
 
 def test_the_database_itself_has_one_person_per_id(django_assert_num_queries):

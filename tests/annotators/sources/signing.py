@@ -14,6 +14,8 @@ from annotators.sources.prolific import ProlificPart
 SITE = "https://study.example.org"
 NOW = 1_900_000_000
 PID, STUDY, SESSION = "5f0c1a2b3c4d5e6f7a8b9c0d", "6f0c1a2b3c4d5e6f7a8b9c0d", "7f0c1a2b3c4d5e6f7a8b9c0d"
+ABSENT = object()
+"""For a claim that is not made."""
 KEY = RSAKey.generate_key(2048, {"kid": "first"})
 OTHER = RSAKey.generate_key(2048, {"kid": "first"})
 
@@ -24,21 +26,22 @@ def published(*keys: RSAKey) -> dict[str, Any]:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """Return what Prolific says of somebody who comes."""
+    """Return what Prolific says of somebody who comes; `claim=ABSENT` says nothing of it."""
     said = {"PROLIFIC_PID": PID, "STUDY_ID": STUDY, "SESSION_ID": SESSION, "workspace_id": "w1"}
-    return {
+    usual = {
         "iss": "https://www.prolific.com",
         "aud": SITE,
         "sub": SESSION,
         "iat": NOW - 5,
         "exp": NOW + 3600,
         "prolific": said | changes.pop("prolific", {}),
-    } | changes
+    }
+    return {name: value for name, value in (usual | changes).items() if value is not ABSENT}
 
 
-def token(key: RSAKey = KEY, **changes: Any) -> str:
-    """Return a token that is signed with RS256."""
-    return jwt.encode({"alg": "RS256", "kid": str(key.kid)}, claims(**changes), key, algorithms=["RS256"])
+def token(key: RSAKey = KEY, *, algorithm: str = "RS256", **changes: Any) -> str:
+    """Return a token that is signed with a key."""
+    return jwt.encode({"alg": algorithm, "kid": str(key.kid)}, claims(**changes), key, algorithms=[algorithm])
 
 
 def unsigned(**changes: Any) -> str:
