@@ -107,9 +107,10 @@ def _markdown_of(table: Table, baseline: str, plot: str) -> str:
 
 
 def _heads(table: Table, baseline: str) -> list[str]:
-    less = f"less {_escaped(baseline)}"
+    named = _escaped(baseline)
     sides = [str(SIDES[side]) for side in table.sides]
-    heads = [*sides, *(f"{side}, {less}" for side in sides)] if len(sides) > 1 else ["Value", less.capitalize()]
+    apart = [f"{side}, difference from {named}" for side in sides]
+    heads = [*sides, *apart] if len(sides) > 1 else ["Value", f"Difference from {named}"]
     return [*heads, str(BESIDE[table.beside]).capitalize()] if table.beside else heads
 
 

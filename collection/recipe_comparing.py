@@ -78,7 +78,7 @@ def _faults_of_all(recipes: Sequence[Named], *, prompts: int, sets_per_prompt: i
     if prompts < 1:
         yield gettext("Compare them on at least one prompt.")
     if not FEWEST_SETS <= sets_per_prompt <= MOST_SETS:
-        message = gettext("A recipe is known by several sets for each prompt: {fewest} to {most}.")
+        message = gettext("Ask for {fewest} to {most} sets of each recipe for each prompt.")
         yield message.format(fewest=FEWEST_SETS, most=MOST_SETS)
     if not 0 <= seed < 2**63:
         yield gettext("A seed is a whole number from 0 on, below 2 to the power of 63.")

@@ -18,7 +18,7 @@ REASONS: dict[str, Promise] = {
     "surplus": _("The model wrote more answers than were asked for."),
     "not-drawn": _("An answer was fit, and others of a larger pool were drawn."),
     "refusal": _("An answer declines to answer."),
-    "about-the-task": _("An answer speaks of the task instead of doing it."),
+    "about-the-task": _("An answer talks about the task instead of doing it."),
     "too-short": _("An answer is shorter than the recipe allows."),
     "too-long": _("An answer is longer than the recipe allows."),
     "uneven": _("One answer is out of all proportion to the others in its length."),

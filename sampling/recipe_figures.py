@@ -46,7 +46,7 @@ COSTS = [
     Figure("fit_after_repair", _("fit after repair"), "more"),
     Figure("prompt_tokens", _("tokens read"), "less"),
     Figure("new_tokens", _("tokens written"), "less"),
-    Figure("seconds", _("seconds from claim to end"), "less"),
+    Figure("seconds", _("seconds to write a set"), "less"),
     Figure("cost", _("cost"), "less"),
 ]
 """Of a set as a whole, under these keys in `means`; all tries count."""

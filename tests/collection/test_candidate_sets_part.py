@@ -63,7 +63,7 @@ def test_it_says_how_fast_it_goes_and_how_long_it_takes(client, study):
     for _ in range(15):
         ItemFactory(study=study, candidate_set=CandidateSetFactory(requested=True))
     said = part_of(client.get(PAGE))
-    assert "2.0 sets per minute. About 8 minutes left." in said
+    assert "Sets per minute: 2.0. About 8 minutes left." in said
 
 
 def test_a_study_without_prompts_has_no_such_part(client, study):
