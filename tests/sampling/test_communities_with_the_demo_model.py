@@ -22,6 +22,7 @@ from sampling.intake import define_recipe
 from sampling.models import CandidateSet
 from sampling.recipe_document import Decoding, Generator, RecipeDocument
 from sampling.wordings import wording
+from tests.matrix import LANGUAGES
 from tests.sampling.conftest import DEMO_MODEL
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "demo_model"))
@@ -42,7 +43,7 @@ def values_of_comments(name: str = "") -> Counter[str | None]:
     """Let a community comment on some prompts in every language; return which values its comments speak for."""
     asked = [
         (language, Request(messages=[{"role": "user", "content": f"{prompt}\n\n{said}"}], purpose="comment"))
-        for language in corpus.LANGUAGES
+        for language in LANGUAGES
         for said in [wording("comment", language=language)]
         for prompt in corpus.texts(language)["evaluation"][:PROMPTS]
     ]
@@ -54,7 +55,7 @@ def values_of_comments(name: str = "") -> Counter[str | None]:
 
 
 def test_two_adapters_answer_differently_and_the_model_itself_otherwise_again() -> None:
-    number = PROMPTS * len(corpus.LANGUAGES)
+    number = PROMPTS * len(LANGUAGES)
     for name in NAMES:
         assert values_of_comments(name)[name] >= 0.8 * number
     assert values_of_comments()["traditional"] <= 0.5 * number
@@ -127,7 +128,7 @@ def chosen_comments(candidate_set: CandidateSet) -> dict[str, str]:
 def test_the_comment_that_is_chosen_for_a_community_is_its_own(written: Callable[..., CandidateSet]) -> None:
     """What was compared is on record, so the choice can be made again from the database."""
     own = []
-    for language in corpus.LANGUAGES:
+    for language in LANGUAGES:
         chosen = chosen_comments(written(recipe(), language=language))
         own += [chosen[name] == name for name in NAMES]
     assert sum(own) >= 0.8 * len(own)
@@ -145,9 +146,9 @@ def test_a_community_that_is_added_is_heard(written: Callable[..., CandidateSet]
     """Patching, before and after: without the community nobody speaks for its value, with it somebody does."""
     before, after = (without_overton(recipe("traditional", candidates=2)), without_overton(recipe(candidates=3)))
     said_before, said_after = (
-        sum(heard(written(asked, language=language)) for language in corpus.LANGUAGES) for asked in (before, after)
+        sum(heard(written(asked, language=language)) for language in LANGUAGES) for asked in (before, after)
     )
-    assert said_after >= 4 > said_before
+    assert said_after >= 0.6 * len(LANGUAGES) > said_before
 
 
 def without_overton(asked: RecipeDocument) -> RecipeDocument:
