@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotators import access, arriving, enrolment, recruiting
+from annotators import access, arriving, enrolment, inviting, recruiting
 from annotators.access import ARRIVAL_KEY, AnnotatorRequest, annotator_of, for_annotators, posted, sign_in, sign_out
 from annotators.forms import ChoicesForm, ConsentForm, SurveyForm
 from annotators.models import Annotator, ConsentText, Invitation, Panel
@@ -241,8 +241,10 @@ def your_link(request: AnnotatorRequest) -> HttpResponse:
 @require_POST
 @for_annotators
 def new_link(request: AnnotatorRequest) -> HttpResponse:
-    """Another return link; the old one leads nowhere from now on."""
-    return _show_link(enrolment.new_return_link(annotator=request.annotator))
+    """Another return link; the old one leads nowhere from now on, and whoever came in by it elsewhere is out."""
+    token = inviting.end_return_link(annotator=request.annotator, replace=True, now=timezone.now())
+    sign_in(request, request.annotator)
+    return _show_link(token)
 
 
 @require_POST

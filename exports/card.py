@@ -238,7 +238,18 @@ def _consent(said: Mapping[str, Any]) -> str:
     return (
         "The release contains only people whose consent stood when it was written, and who agreed to publication. "
         f"Consent texts: {versions or 'none'}. Licence: {escaped(said['licence'])}. "
-        f"Contact: {escaped(said['study']['contact'])}.\n\n{_agreed(said)}"
+        f"Contact: {escaped(said['study']['contact'])}.\n\n{_known_by(said)}{_agreed(said)}"
+    )
+
+
+def _known_by(said: Mapping[str, Any]) -> str:
+    known_by = said["known_by"]
+    if set(known_by) <= {"invitation"}:
+        return ""
+    return (
+        f"- A panel sent people. {known_by.get('signed-id', 0):,} joined with an id that the panel had signed, "
+        f"{known_by.get('bare-id', 0):,} with one that anybody can have made up, and {known_by.get('invitation', 0):,} "
+        "by an invitation alone (`known_by` in `turns`).\n"
     )
 
 

@@ -51,6 +51,7 @@ def of(scope: Scope, tally: Tally, *, rows: dict[str, int], formats: Sequence[st
         "not_computed": NOT_COMPUTED,
         "consent": _consent(scope),
         "agreed": _agreed(scope),
+        "known_by": dict(sorted(Counter(person.known_by for person in scope.people.values()).items())),
         "configurations": [_configuration(each) for each in _versions(scope)],
         "recipes": _recipes(scope, tally),
     }

@@ -135,7 +135,11 @@ def test_a_return_link_that_leads_nowhere_says_so(client):
 def test_a_new_return_link_ends_the_old_one(client, invitation):
     agree(client)
     old = client.cookies["return_link"].value
+    elsewhere = type(client)()
+    elsewhere.get(reverse("return_link", args=[old]))
     client.post(reverse("new_link"))
+    assert client.get("/").url == reverse("tasks")
+    assert elsewhere.get("/").status_code == 200
     assert client.cookies["return_link"].value != old
     assert client.get(reverse("return_link", args=[old])).status_code == 404
 

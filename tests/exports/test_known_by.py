@@ -28,7 +28,9 @@ def test_how_each_person_was_known_is_published_without_their_ids(tmp_path):
         arriving.keep(annotator=person, arrival=arrival, now=timezone.now())
         talk(study=study, annotator=person, item=item)
     talk(study=study, annotator=AnnotatorFactory(panel=panel), item=item)
-    write(study, tmp_path / "out")
+    said = write(study, tmp_path / "out")
+    assert said["known_by"] == {"bare-id": 1, "invitation": 1, "signed-id": 1}
+    assert "1 joined with an id that the panel had signed" in (tmp_path / "out" / "README.md").read_text()
     assert sorted(row["known_by"] for row in rows(tmp_path / "out", "turns")) == ["bare-id", "invitation", "signed-id"]
     for file in (tmp_path / "out").rglob("*"):
         content = file.read_bytes() if file.is_file() else b""
