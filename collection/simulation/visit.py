@@ -17,6 +17,9 @@ MOST_PAGES = 100
 MOST_ATTEMPTS = 5
 """How often a form is filled in again that was not taken."""
 
+MOST_LEFT = 3
+"""Conversations in a row that somebody leaves because they have no answers, before they leave altogether."""
+
 REFUSED = 422
 
 
@@ -81,6 +84,7 @@ class Visit:
         self._browser = Browser(connections, language=person.language)
         self._return_link = ""
         self._habits = 0
+        self._failures = self._left = 0
         self._closed_in: set[int] = set()
 
     async def run(self, way_in: str) -> Diary:
@@ -185,6 +189,7 @@ class Visit:
         await self._think()
         chosen = "" if place is None else shown[place]
         answer = await self._explained(form, fields, chosen)
+        self._failures = self._left = 0
         self.diary.choices.append(Choice(message=message[-1] if message else "", shown=shown, place=place))
         return self._at_task(answer, page)
 
@@ -223,19 +228,27 @@ class Visit:
         if pages.step(page) != Step.WAIT:
             return page
         self.diary.errors.append(f"no answers after {self.pace.patience_seconds:.0f} seconds at {page.path}")
-        return await self._skip(page, reason="failed")
+        return await self._leave_without_answers(page)
 
     async def _try_again(self, page: Page) -> Page:
+        """Ask once more for answers that could not be written; the second time take another conversation."""
         self.diary.did["answers that could not be written"] += 1
-        if self._likely("goes_on"):
+        self._failures += 1
+        if self._failures % 2:
             answer = await self._browser.post(pages.address(page, pages.RETRY), {}, named="retry", part=True)
             self._check(answer)
             return self._at_task(answer, page)
+        return await self._leave_without_answers(page)
+
+    async def _leave_without_answers(self, page: Page) -> Page:
+        self._left += 1
+        if self._left > MOST_LEFT:
+            raise NotAsExpected(f"gave up after {MOST_LEFT} conversations without answers")
         return await self._skip(page, reason="failed")
 
     async def _skip(self, page: Page, *, reason: str) -> Page:
         self.diary.did["skipped"] += 1
-        return await self._browser.post(pages.address(page, pages.SKIP), {"reason": reason}, named="skip")
+        return await self._browser.post(f"{page.path}skip/", {"reason": reason}, named="skip")
 
     @property
     def _occasion(self) -> str:
