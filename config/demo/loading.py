@@ -60,5 +60,5 @@ def _fill(slug: str, prompts: Path) -> None:
 
 def languages() -> list[str]:
     """Return the languages in which the demo can be tried, in the order of the settings."""
-    spoken = {language for study in Study.objects.filter(state=Study.State.OPEN) for language in study.asks.languages}
+    spoken = {language for study in Study.objects.real().open() for language in study.asks.languages}
     return [code for code, _name in settings.LANGUAGES if code in spoken]

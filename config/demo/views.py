@@ -77,7 +77,7 @@ def annotator(request: HttpRequest, language: str) -> HttpResponse:
 
 def _invitation(language: str) -> str:
     """Make a link into the panel of the open study that speaks this language, and return its token."""
-    studies = Study.objects.filter(state=Study.State.OPEN).select_related("panel", "version").order_by("pk")
+    studies = Study.objects.real().open().select_related("panel", "version").order_by("pk")
     study = next((study for study in studies if language in study.asks.languages), None)
     if study is None:
         raise Http404
