@@ -249,7 +249,7 @@ def _known_by(said: Mapping[str, Any]) -> str:
     return (
         f"- A panel sent people. {known_by.get('signed-id', 0):,} joined with an id that the panel had signed, "
         f"{known_by.get('bare-id', 0):,} with one that anybody can have made up, and {known_by.get('invitation', 0):,} "
-        "by an invitation alone (`known_by` in `turns`).\n"
+        "by an invitation alone (`known_by` in `annotators`).\n"
     )
 
 
@@ -273,6 +273,7 @@ def _changes(said: Mapping[str, Any]) -> list[str]:
     rows = ", ".join(f"{count:,} from `{table}`" for table, count in changes["rows"].items())
     return [
         f"## Since release {changes['release']}\n\n"
-        f"{changes['people']:,} people who were in it are gone: they withdrew, or do not agree to publication any more. "
+        f"{changes['people']:,} people who were in it are gone: they withdrew, or do not agree to publication any "
+        "more. "
         f"Lines that went: {rows}. Please use this release in place of the older one."
     ]

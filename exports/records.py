@@ -162,10 +162,6 @@ class Turn:
     training_agreed: bool
     """False: the person did not agree that models are trained with their answers. Leave these conversations out of
     training; tables made for training do not hold them."""
-    known_by: str
-    """How it was known, when the person joined, that they were not somebody else, or somebody who had joined before:
-    `invitation` (a link alone); `signed-id` (their id at the panel that sent them, signed by that panel); `bare-id` (an
-    id there that anybody can have made up). The id itself is never published."""
     device: str | None
     """`phone`, `tablet` or `computer`. Null: not compared, or the page did not say."""
     seconds_visible: float | None
@@ -213,6 +209,10 @@ class Annotator:
     """Ethnicity or background. Null as there."""
     annotator_country: str | None
     """Country of residence. Null as there."""
+    known_by: str
+    """How it was known, when the person joined, that they were not somebody else, or somebody who had joined before:
+    `invitation` (a link alone); `signed-id` (their id at the panel that sent them, signed by that panel); `bare-id` (an
+    id there that anybody can have made up). The id itself is never published."""
     comparisons: int
     """Comparisons in this release, those of attention checks and repeats included."""
     none_of_these: int

@@ -44,7 +44,7 @@ class Person:
     surveyed_at: datetime | None
     """When they first answered a question that does not come before the first task."""
     known_by: str
-    """`invitation`, `signed-id` or `bare-id`: see records.Turn."""
+    """`invitation`, `signed-id` or `bare-id`: see records.Annotator."""
 
 
 @dataclass(frozen=True, kw_only=True)

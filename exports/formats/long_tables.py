@@ -118,7 +118,6 @@ def _turn(row: Any, scope: Scope, beside: quality.Reference) -> records.Turn:
         after_survey=person.surveyed_at is not None and person.surveyed_at <= row.recorded_at,
         verbatim_agreed=person.agreed.verbatim,
         training_agreed=person.agreed.training,
-        known_by=person.known_by,
         **_facts(row, scope, beside),
     )
 
@@ -173,6 +172,7 @@ def annotators(scope: Scope, tally: Tally) -> Iterator[Row]:
             annotator_id=person.number,
             wave=scope.study.panel.wave,
             **said,
+            known_by=person.known_by,
             **_worked(facts.get(pk, quality.NOTHING_COMPARED)),
             attention_checks=len(attention),
             attention_missed=attention.count(False),

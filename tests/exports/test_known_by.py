@@ -31,9 +31,13 @@ def test_how_each_person_was_known_is_published_without_their_ids(tmp_path):
     said = write(study, tmp_path / "out")
     assert said["known_by"] == {"bare-id": 1, "invitation": 1, "signed-id": 1}
     assert "1 joined with an id that the panel had signed" in (tmp_path / "out" / "README.md").read_text()
-    assert sorted(row["known_by"] for row in rows(tmp_path / "out", "turns")) == ["bare-id", "invitation", "signed-id"]
+    assert sorted(row["known_by"] for row in rows(tmp_path / "out", "annotators")) == [
+        "bare-id",
+        "invitation",
+        "signed-id",
+    ]
     for file in (tmp_path / "out").rglob("*"):
         content = file.read_bytes() if file.is_file() else b""
         for secret in ("5f0c1a2b3c4d5e6f7a8b9c0d", "6f0c1a2b3c4d5e6f7a8b9c0d", "studyid1", "sessionid1"):
             assert secret.encode() not in content, file
-    assert all(secret not in str(rows(tmp_path / "out", "turns")) for secret, _verified in IDS.values())
+    assert all(secret not in str(rows(tmp_path / "out", "annotators")) for secret, _verified in IDS.values())

@@ -167,7 +167,6 @@ def assert_turns(lines, study):
             "after_survey": False,
             "verbatim_agreed": True,
             "training_agreed": True,
-            "known_by": "invitation",
             **expected_facts(turn, compared),
         }
 
