@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from time import monotonic
 
 from collection.simulation import form_filling, pages, words
 from collection.simulation.browser import Browser, Connections, LeadsElsewhere, NothingAnswers, Page
@@ -28,8 +29,15 @@ class End(Enum):
 
     FINISHED = "finished"  # saw the last page
     SCREENED_OUT = "screened out"  # there was no place for them
+    STOPPED = "stopped"  # a rule of the study gives them nothing more
     VANISHED = "vanished"  # closed the page in the middle of a task and never came back
     STUCK = "stuck"  # something went wrong
+
+
+LAST_PAGES = {"/finished/": End.FINISHED, "/screened-out/": End.SCREENED_OUT, "/standing/": End.STOPPED}
+"""Pages from which a visit does not go on."""
+
+DEVICES = ("phone", "tablet", "computer")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +91,8 @@ class Visit:
         self._connections = connections
         self._browser = Browser(connections, language=person.language)
         self._return_link = ""
-        self._habits = 0
+        self._habits = self._thoughts = 0
+        self._shown_at = 0.0
         self._failures = self._left = 0
         self._closed_in: set[int] = set()
 
@@ -113,10 +122,8 @@ class Visit:
         looked_at = choices = 0
         while looked_at < MOST_PAGES:
             self._check(page)
-            if page.path.startswith("/finished/"):
-                return End.FINISHED
-            if page.path.startswith("/screened-out/"):
-                return End.SCREENED_OUT
+            if page.path in LAST_PAGES:
+                return LAST_PAGES[page.path]
             page = await self._do(page)
             looked_at = looked_at + 1 if choices == len(self.diary.choices) else 0
             choices = len(self.diary.choices)
@@ -165,9 +172,12 @@ class Visit:
 
     # ---- a task ------------------------------------------------------------------------------------------------------
     async def _task(self, page: Page) -> Page:
+        self._shown_at = monotonic()
         step = pages.step(page)
         if step in {Step.COMPARE, Step.WRITE}:
             page = await self._hesitate(page)
+            if page.path == "/tasks/":
+                return page
             step = pages.step(page)
         self.diary.tasks += step == Step.DONE
         ways = {
@@ -186,6 +196,9 @@ class Visit:
             raise NotAsExpected(f"{page.path} shows no answers")
         place = self.person.choose(shown, none_allowed=pages.none_allowed(page))
         fields = {"key": form.key, "choice": "none" if place is None else str(place)}
+        if ahead := pages.address(page, pages.AHEAD):
+            # As the page's script does once something is chosen.
+            self._check(await self._browser.post(ahead, {}, named="ahead", part=True))
         await self._think()
         chosen = "" if place is None else shown[place]
         answer = await self._explained(form, fields, chosen)
@@ -274,7 +287,10 @@ class Visit:
         return page
 
     async def _sent(self, action: str, fields: dict[str, str], *, named: str) -> Page:
-        """Send a form as the page's script does; now and then twice at the same moment."""
+        """Send a form as the page's script does, with what it measures; now and then twice at the same moment."""
+        visible = f"{monotonic() - self._shown_at:.1f}"
+        device = self.person.pick(DEVICES, "device")
+        fields = {**fields, "device": device, "seconds_visible": visible, "pasted": "0"}
         if not self._likely("double_clicks"):
             return await self._browser.post(action, fields, named=named, part=True)
         self.diary.did["pressed a button twice"] += 1
@@ -284,8 +300,8 @@ class Visit:
 
     async def _think(self) -> None:
         if self.pace.think_seconds:
-            self._habits += 1
-            await asyncio.sleep(self.pace.think_seconds * (0.5 + self.person.share("thinks", self._habits)))
+            self._thoughts += 1
+            await asyncio.sleep(self.pace.think_seconds * (0.5 + self.person.share("thinks", self._thoughts)))
 
     def _likely(self, habit: str) -> bool:
         """Whether a habit of the crowd's temper shows this time."""

@@ -10,6 +10,7 @@ from collection.simulation import crowd, population, summary
 from collection.simulation.person import Temper
 from collection.simulation.visit import End
 from tests.collection.simulation.studies import study_with
+from tests.factories import ItemFactory, PromptFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,14 +37,14 @@ def chosen(done):
 
 
 def test_the_same_seed_makes_the_same_choices_and_another_one_others(live_server):
-    study = study_with(items=4, overlap=18, tasks_per_annotator=4)
+    study = study_with(items=3, overlap=4, tasks_per_annotator=3)
 
     first, again, other = (
-        chosen(work(copy_of(study, number), live_server.url, people=6, seed=seed))
+        chosen(work(copy_of(study, number), live_server.url, people=4, seed=seed))
         for number, seed in enumerate((5, 5, 6))
     )
 
-    assert len(first) == 6 * 4
+    assert len(first) == 4 * 3
     assert again == first
     assert other.keys() == first.keys()
     assert other != first
@@ -102,3 +103,35 @@ def test_what_fails_for_one_person_is_told_and_stops_nobody_else(live_server):
 
     assert [diary.end for diary in done.diaries] == [End.FINISHED, End.STUCK, End.FINISHED]
     assert summary.of([done])["what_went_wrong"] == {"NotAsExpected: 404 at /join/nobody/": 1}
+
+
+def test_who_skips_everything_compares_nothing_and_finishes_nothing(live_server):
+    study = study_with(items=3, overlap=3)
+
+    done = work(study, live_server.url, people=1, temper=Temper(skips=1, drop_out=0))
+
+    assert (done.diaries[0].did["skipped"], done.diaries[0].tasks, done.diaries[0].choices) == (3, 0, [])
+    assert list(Task.objects.filter(study=study).values_list("state", flat=True)) == ["abandoned"] * 3
+
+
+def test_who_misses_attention_checks_is_stopped_by_the_rule_and_that_is_no_error(live_server):
+    study = study_with(items=8, overlap=6, tasks_per_annotator=8, attention={"share": 0.5, "pause_after": 2})
+    for _each in range(6):
+        prompt = PromptFactory(study=study, role="attention", expected_slot=0)
+        ItemFactory(study=study, prompt=prompt, wanted=0)
+
+    done = work(study, live_server.url, people=6, temper=Temper(skips=0, drop_out=0, position_bias=50, laziness=1))
+
+    assert {diary.end for diary in done.diaries} <= {End.STOPPED, End.FINISHED}
+    assert End.STOPPED in {diary.end for diary in done.diaries}
+    assert summary.of([done])["errors"] == 0
+
+
+def test_what_the_page_measures_is_sent_with_a_choice(live_server):
+    study = study_with(items=2, overlap=3)
+
+    work(study, live_server.url, people=2)
+
+    measured = Comparison.objects.filter(turn__task__study=study)
+    assert set(measured.values_list("device", flat=True)) <= {"phone", "tablet", "computer"}
+    assert all(seconds >= 0 for seconds in measured.values_list("seconds_visible", flat=True))
