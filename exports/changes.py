@@ -38,6 +38,7 @@ def since(before: Release | None, scope: Scope, rows: Mapping[str, int]) -> dict
     lines = {
         "conversations": _lines(had, "conversations") - _conversations(before, less, scope),
         "turns": _lines(had, "turns") - _turns(before, less, scope).count(),
+        "annotators": gone.count(),
         "candidates": _candidates(before, had, scope),
     }
     return {

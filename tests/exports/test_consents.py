@@ -143,11 +143,11 @@ def test_the_next_release_lacks_who_withdrew_and_says_how_many_rows_went(study):
     before = release(study)
     withdrawal.withdraw(annotator=leaving, now=timezone.now())
     after = release(study)
-    gone = {"conversations": 2, "turns": 3, "candidates": 8}
+    gone = {"conversations": 2, "turns": 3, "annotators": 1, "candidates": 8}
     assert {table: before.manifest["rows"][table] - count for table, count in gone.items()} == after.manifest["rows"]
     assert after.manifest["since_previous"] == {"release": 1, "people": 1, "rows": gone}
     assert "1 people who were in it are gone" in notes(after)
-    assert "2 from `conversations`, 3 from `turns`, 8 from `candidates`" in notes(after)
+    assert "2 from `conversations`, 3 from `turns`, 1 from `annotators`, 8 from `candidates`" in notes(after)
 
 
 def test_what_is_new_does_not_hide_what_went(study):
@@ -164,7 +164,11 @@ def test_who_keeps_their_texts_from_now_on_is_counted_by_the_lines_that_went(stu
     release(study)
     refuse(annotator, "verbatim")
     since = release(study).manifest["since_previous"]
-    assert since == {"release": 1, "people": 0, "rows": {"conversations": 1, "turns": 2, "candidates": 8}}
+    assert since == {
+        "release": 1,
+        "people": 0,
+        "rows": {"conversations": 1, "turns": 2, "annotators": 0, "candidates": 8},
+    }
 
 
 def test_who_lets_things_be_kept_stays_in_later_releases(study):
