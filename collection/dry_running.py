@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 
@@ -54,17 +54,26 @@ class Settings:
 
 # ---- run -------------------------------------------------------------------------------------------------------------
 def take_without_job(*, now: datetime) -> list[DryRun]:
-    """Return those whose job was lost, once; a worker that fell silent has failed."""
-    DryRun.objects.silent(now=now).update(
-        state=DryRun.State.FAILED,
-        failure="silent",
-        finished_at=now,
-        token=None,
-        lease_until=None,
-    )
+    """Return those whose job was lost, once; what a silent worker left has failed."""
+    _give_up_silent(now=now)
     lost = Q(state=DryRun.State.REQUESTED, queued_at__lt=now - QUEUED_AGAIN_AFTER)
     waiting = list(DryRun.objects.filter(lost))
     return [one for one in waiting if DryRun.objects.filter(lost, pk=one.pk).update(queued_at=now)]
+
+
+@transaction.atomic
+def _give_up_silent(*, now: datetime) -> None:
+    # Locked, so that a worker that speaks up at this moment comes before or finds its claim gone.
+    silent = list(DryRun.objects.silent(now=now).select_for_update(no_key=True).values_list("pk", flat=True))
+    DryRun.objects.filter(pk__in=silent).update(
+        state=DryRun.State.FAILED, failure="silent", finished_at=now, token=None, lease_until=None
+    )
+    _close_copies(DryRun.objects.filter(pk__in=silent))
+
+
+def _close_copies(dry_runs: QuerySet[DryRun]) -> None:
+    """Let nobody come into these copies any more."""
+    Study.objects.filter(dry_run__in=dry_runs).update(state=Study.State.CLOSED)
 
 
 def run(*, dry_run_id: int, settings: Settings, told: Progress = lambda done: None) -> DryRun | None:
@@ -103,7 +112,7 @@ def _end(held: DryRun, **changes: Any) -> None:
         standing = DryRun.objects.held_with(str(held.token)).filter(pk=held.pk)
         if not standing.update(finished_at=timezone.now(), token=None, lease_until=None, **changes):
             raise ClaimLost
-        Study.objects.filter(dry_run=held).update(state=Study.State.CLOSED)
+        _close_copies(DryRun.objects.filter(pk=held.pk))
     held.refresh_from_db()
 
 

@@ -164,12 +164,15 @@ def test_a_lost_job_is_sent_again_and_a_silent_worker_has_failed():
     lost = dry_run_intake.prepare(study=study_with(items=1), people=2, seed=1, by=None, now=now - timedelta(minutes=2))
     fresh = dry_run_intake.prepare(study=study_with(items=1), people=2, seed=1, by=None, now=now)
     silent = dry_run_intake.prepare(study=study_with(items=1), people=2, seed=1, by=None, now=now)
-    late = {"state": "running", "token": uuid.uuid4(), "lease_until": now - timedelta(seconds=1)}
+    copy = dry_run_copying.copy(study=silent.of, slug="a-copy", now=now)
+    late = {"study": copy, "state": "running", "token": uuid.uuid4(), "lease_until": now - timedelta(seconds=1)}
     DryRun.objects.filter(pk=silent.pk).update(**late)
 
     assert [one.pk for one in dry_running.take_without_job(now=now)] == [lost.pk]
     assert dry_running.take_without_job(now=now) == []
 
+    copy.refresh_from_db()
+    assert copy.state == "closed"
     states = dict(DryRun.objects.values_list("pk", "state"))
     assert states == {lost.pk: "requested", fresh.pk: "requested", silent.pk: "failed"}
 
