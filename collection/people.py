@@ -115,6 +115,23 @@ def _standing_flags(people: Iterable[Annotator]) -> QuerySet[StandingChange]:
     return noted.filter(~Exists(looked)).order_by("pk")
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """Who in a panel waits for a researcher."""
+
+    appeals: int
+    paused: int
+
+
+def waiting(study: Study) -> Waiting:
+    """Return how many people of a study's panel wrote and have no answer, and how many are paused."""
+    people = Annotator.objects.filter(panel=study.panel)
+    return Waiting(
+        appeals=Appeal.objects.filter(annotator__in=people, answered_at=None).count(),
+        paused=people.filter(standing=Annotator.Standing.PAUSED).count(),
+    )
+
+
 # ---- rules and strata ------------------------------------------------------------------------------------------------
 def rule_rates(study: Study) -> list[RuleRates]:
     """Return for each rule that hit anybody how often it hits the people of each stratum.

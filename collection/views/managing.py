@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET, require_POST
 
-from collection import languages, progress, prompt_loading, reports, studies
+from collection import languages, people, progress, prompt_loading, reports, studies
 from collection.models import Report, Study, Task
 from collection.prompt_file import FileUnreadable
 from collection.study_forms import InvitationForm, PromptTableForm
@@ -48,6 +48,7 @@ def _study_page(request: HttpRequest, found: Study, *, status: int = 200, **form
         **_progress(found),
         **candidate_sets.part(found),
         **dry_runs.part(found),
+        "waiting_people": people.waiting(found),
         "recipe_comparisons": found.recipe_comparisons.prefetch_related("recipes").order_by("-pk"),
         "languages": language_names(found),
         "prompt_form": PromptTableForm(),

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from annotators import qualification, standing
 from annotators.models import Annotator
+from collection import withdrawal
 from tests.factories import AnnotatorFactory, ComparisonFactory, StudyFactory, TaskFactory, TurnFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,26 @@ def test_a_person_is_paused_let_go_on_and_ended_with_a_reason(page, annotator):
 
 def test_the_language_in_which_to_give_the_reason_is_named(page, annotator):
     assert "in their language (Hindi)" in page(f"{annotator.pseudonym}/").content.decode()
+
+
+def test_the_studys_page_says_who_waits_for_a_researcher(page, client, study, annotator, researcher):
+    standing.pause(annotator=annotator, by=researcher, reason="We look.", now=NOW)
+    standing.appeal(annotator=annotator, text="Why?", now=NOW)
+    text = client.get(f"/studies/{study.slug}/").content.decode()
+    assert "1 person has written to you" in text
+    assert "1 person is paused" in text
+    standing.answer_appeal(annotator=annotator, by=researcher, answer="So.", now=NOW)
+    standing.resume(annotator=annotator, by=researcher, now=NOW)
+    text = client.get(f"/studies/{study.slug}/").content.decode()
+    assert "written to you" not in text
+    assert "paused" not in text
+
+
+def test_about_who_has_left_there_is_nothing_to_decide(page, annotator):
+    withdrawal.stop(annotator=annotator, now=NOW)
+    text = page(f"{annotator.pseudonym}/").content.decode()
+    assert "They have left. There is nothing to decide any more." in text
+    assert 'name="step"' not in text
 
 
 def test_an_appeal_is_answered_on_the_page(page, annotator, researcher):

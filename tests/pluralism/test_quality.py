@@ -34,6 +34,19 @@ def test_what_stands_whole_in_a_source_is_copied_whole(text, before, after):
         assert quality.copied_share(kept, [f"{before} {kept} {after}"]) == 1.0
 
 
+@given(st.text("ab ", min_size=1, max_size=70), st.text("ab ", max_size=70))
+def test_a_copy_is_found_wherever_it_begins(text, source):
+    """Against the definition, in a language of three signs, in which much is a copy."""
+    sought, given_in, long = quality.plain(text), quality.plain(source), quality.SHINGLE
+    inside = {
+        place
+        for start in range(len(sought) - long + 1)
+        if sought[start : start + long] in given_in
+        for place in range(start, start + long)
+    }
+    assert quality.copied_share(text, [source]) == (len(inside) / len(sought) if len(sought) >= long else 0.0)
+
+
 def test_places_tell_the_most_chosen_one_and_the_longest_run():
     found = quality.places([0, 2, 2, 2, 1, 2, 0])
     assert (found.choices, found.most_chosen, found.longest_run) == (7, 2, 3)
