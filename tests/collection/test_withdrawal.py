@@ -13,7 +13,7 @@ from annotators.models import Annotator, Consent, Quota
 from annotators.panel_file import QuotaPart
 from collection import assignment, conversation, withdrawal
 from collection.models import Comparison, Draft, Overlap, Report, Task, Turn
-from sampling.models import Candidate, CandidateSet
+from sampling.models import Candidate, CandidateSet, Completion, RawAnswer
 from tests import audit
 from tests.concurrency import Meeting, at_once
 from tests.factories import AnnotatorFactory, ComparisonFactory, ItemFactory, TaskFactory, TurnFactory
@@ -201,6 +201,10 @@ def talkative(db):
     turn.candidate_set.messages = [{"role": "user", "content": f"I am {SECRET}"}]
     turn.candidate_set.save()
     turn.candidate_set.candidates.update(text=f"Hello {SECRET}")
+    written = {"purpose": "set", "generator": "g", "model": "m", "text": f"### Hello {SECRET}"}
+    completion = Completion.objects.create(candidate_set=turn.candidate_set, number=0, **written)
+    raw = {"candidate_set": turn.candidate_set, "place": 0, "method": "m", "text": f"Hello {SECRET}"}
+    RawAnswer.objects.create(completion=completion, **raw)
     ComparisonFactory(turn=turn, explanation=f"Because of {SECRET}")
     Report.objects.create(turn=turn, candidate=turn.candidate_set.candidates.first(), reason=f"It names {SECRET}")
     Draft.objects.create(task=own, message=SECRET, explanation=SECRET, updated_at=timezone.now())
@@ -210,7 +214,7 @@ def talkative(db):
 
 
 def test_no_column_of_the_database_holds_a_word_of_who_withdrew(talkative):
-    assert len(found_anywhere(SECRET)) == 9
+    assert len(found_anywhere(SECRET)) == 11
     withdraw(talkative)
     assert found_anywhere(SECRET) == []
 
