@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from annotators.models import Annotator
-from collection import assignment, conversation, studies, withdrawal
-from collection.models import Comparison, Task, Turn
+from collection import assignment, conversation, places, studies, withdrawal
+from collection.models import Comparison, Overlap, Task, Turn
 from tests import audit
-from tests.factories import AnnotatorFactory, ItemFactory, StudyFactory
+from tests.factories import AnnotatorFactory, ItemFactory, StudyFactory, first_answers
 
 ITEMS, WANTED, MOST_PEOPLE = 4, 2, 6
 ASKS = {
@@ -38,8 +38,10 @@ class FieldWork(RuleBasedStateMachine):
         self.database = transaction.atomic()
         self.database.__enter__()
         self.study = StudyFactory(asks=ASKS)
-        ItemFactory.create_batch(ITEMS - 2, study=self.study)
-        ItemFactory.create_batch(2, study=self.study, group="the same")
+        items = ItemFactory.create_batch(ITEMS - 2, study=self.study)
+        items += ItemFactory.create_batch(2, study=self.study, group="the same")
+        Overlap.objects.filter(study=self.study).delete()
+        places.lay_out(items, study=self.study)
         self.people = []
         self.now = timezone.now()
         self.saved = {}
@@ -54,7 +56,8 @@ class FieldWork(RuleBasedStateMachine):
     @precondition(lambda self: len(self.people) < MOST_PEOPLE)
     @rule(country=st.sampled_from(["us", "in"]))
     def come(self, country):
-        self.people.append(AnnotatorFactory(panel=self.study.panel, answers={"country": country}).pk)
+        panel = self.study.panel
+        self.people.append(AnnotatorFactory(panel=panel, answers=first_answers(panel) | {"country": country}).pk)
 
     @precondition(lambda self: self.people)
     @rule(which=people)
@@ -62,6 +65,16 @@ class FieldWork(RuleBasedStateMachine):
         with suppress(assignment.NoTaskAvailable, assignment.NotAdmitted):
             task = assignment.next_task(annotator=self.somebody(which), now=self.now)
             assert task.is_open
+
+    @precondition(lambda self: self.people)
+    @rule(which=people, number=st.integers(2, 5), ahead=st.booleans())
+    def work(self, which, number, ahead):
+        """Do some tasks in a row, as people mostly do."""
+        for _task in range(number):
+            self.next(which)
+            if ahead:
+                self.draw_ahead(which)
+            self.compare(which, 0, again=False)
 
     @precondition(lambda self: self.people)
     @rule(which=people)
@@ -130,8 +143,8 @@ def test_any_order_of_things_leaves_every_count_right():
     run_state_machine_as_test(
         FieldWork,
         settings=settings(
-            max_examples=25,
-            stateful_step_count=40,
+            max_examples=20,
+            stateful_step_count=25,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         ),
