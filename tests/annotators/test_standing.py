@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from annotators import enrolment, qualification, standing
 from annotators.models import Annotator, Appeal, StandingChange
-from tests.concurrency import at_once
+from tests.concurrency import Meeting, at_once
 from tests.factories import AnnotatorFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -147,8 +147,9 @@ def test_two_clicks_make_one_appeal():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_researchers_who_end_and_pause_at_once_the_second_finds_it_done():
+def test_of_two_researchers_who_end_a_part_at_once_the_second_finds_it_done(monkeypatch):
     annotator, one, two = AnnotatorFactory(), UserFactory(), UserFactory()
+    Meeting(monkeypatch).before(standing, "_move")
     found = at_once(
         lambda: standing.end(annotator=annotator, by=one, reason="Copied texts.", now=NOW),
         lambda: standing.end(annotator=annotator, by=two, reason="Copied texts.", now=NOW),

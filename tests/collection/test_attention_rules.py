@@ -12,7 +12,7 @@ from collection import assignment, conversation, ending
 from collection.configuration import Attention, Configuration
 from collection.models import Task
 from tests import audit
-from tests.concurrency import at_once
+from tests.concurrency import Meeting, at_once
 from tests.factories import (
     ASKS,
     AnnotatorFactory,
@@ -156,7 +156,8 @@ def test_a_comparison_at_the_moment_of_the_end_stands_or_is_refused_whole():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_misses_at_once_pause_once():
+def test_two_misses_at_once_pause_once(monkeypatch):
+    Meeting(monkeypatch).before(standing, "_note")
     study = StudyFactory(asks=RULES)
     annotator = AnnotatorFactory(panel=study.panel)
     turns = []
