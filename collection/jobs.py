@@ -5,7 +5,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from annotators import recruiting
-from collection import assignment, dry_running, places
+from annotators.models import Panel
+from collection import assignment, dry_running, pay, places, quality
+from collection.models import Study
 
 SIMULATED_AT_ONCE = 16
 """Simulated people on the site at a time: real ones may be there too."""
@@ -27,6 +29,19 @@ def offer_ready_items() -> int:
 def free_places_of_quotas() -> int:
     """Let others into the panels whose places were kept for people who did not begin."""
     return recruiting.free_expired(now=timezone.now())
+
+
+@shared_task
+def write_down_pay() -> int:
+    """Write down what people are owed, so that whoever looks at it waits for little."""
+    return sum(pay.settle_panel(panel=panel, now=timezone.now()) for panel in Panel.objects.order_by("pk"))
+
+
+@shared_task
+def look_at_speed() -> int:
+    """Apply the rule on speed of the open studies that have one."""
+    studies = Study.objects.open().select_related("version")
+    return sum(quality.flag_fast(study=study, now=timezone.now()) for study in studies)
 
 
 # ---- dry runs --------------------------------------------------------------------------------------------------------

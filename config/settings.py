@@ -178,6 +178,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "write-down-pay": {"task": "collection.jobs.write_down_pay", "schedule": 900, "options": {"expires": 900}},
+    "look-at-speed": {"task": "collection.jobs.look_at_speed", "schedule": 3600, "options": {"expires": 3600}},
     "offer-ready-items": {
         "task": "collection.jobs.offer_ready_items",
         "schedule": ENVIRONMENT.sweep_seconds,

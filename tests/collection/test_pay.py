@@ -13,7 +13,7 @@ from annotators.ledger import PayEntry
 from annotators.models import Annotator
 from annotators.panel_file import PanelPart
 from annotators.pay_terms import PayPart, fallen, offer
-from collection import conversation, pay, studies, withdrawal
+from collection import conversation, jobs, pay, studies, withdrawal
 from collection.models import Study, Task, Turn
 from tests.concurrency import at_once
 from tests.factories import (
@@ -262,6 +262,14 @@ def test_the_database_holds_one_entry_per_person_reason_and_subject(annotator, s
         PayEntry.objects.create(
             annotator=annotator, reason=entry.reason, subject=entry.subject, amount=1, currency="GBP"
         )
+
+
+def test_a_job_writes_down_what_is_owed_in_every_panel(annotator, study):
+    task(annotator, study, compared=2)
+    task(AnnotatorFactory(), StudyFactory(), compared=2)
+    assert jobs.write_down_pay() == 1
+    assert pay.account(annotator).amount == Decimal("0.90")
+    assert jobs.write_down_pay() == 0
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from annotators.models import Annotator, StandingChange
-from collection import quality
-from collection.models import Comparison, Turn
+from collection import jobs, quality
+from collection.models import Comparison, Study, Turn
 from tests.factories import (
     AnnotatorFactory,
     CandidateSetFactory,
@@ -224,7 +224,10 @@ def test_who_is_mostly_among_the_fastest_is_flagged_once_by_a_study_that_asks_it
         Comparison.objects.create(turn=turn, outcome="none", idempotency_key=turn.idempotency_key, recorded_at=NOW)
     for _each in range(quality.ENOUGH_TIMED):
         compared(study, hasty, seconds=1)
-    assert quality.flag_fast(study=study, now=NOW) == 1
+    Study.objects.update(state="paused")
+    assert jobs.look_at_speed() == 0
+    Study.objects.update(state="open")
+    assert jobs.look_at_speed() == 1
     assert quality.flag_fast(study=study, now=NOW) == 0
     change = StandingChange.objects.get()
     assert (change.annotator, change.rule, change.numbers) == (hasty, "timing", {"fast": 20, "of": 20})
