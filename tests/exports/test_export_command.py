@@ -37,7 +37,7 @@ def test_it_writes_a_dataset_into_a_new_or_empty_folder(study, tmp_path, capsys,
     export(tmp_path / "out")
     assert (tmp_path / "out/MANIFEST.json").exists()
     assert len(rows(tmp_path / "out", "turns")) == 2
-    assert "1 conversations, 2 turns, 8 candidates" in capsys.readouterr().out
+    assert "1 conversations, 2 turns, 1 annotators, 8 candidates" in capsys.readouterr().out
     assert Release.objects.count() == 0
     assert_nothing_left(tmp_path, "out")
 

@@ -88,7 +88,7 @@ def unfinished(settings):
 def test_a_release_is_written_and_says_what_it_holds(release, settings):
     jobs.build_release(release_id=release.pk)
     assert_complete(release)
-    assert release.rows_done == release.rows_total == 5 + 10 + 4 * 6
+    assert release.rows_done == release.rows_total == 5 + 10 + 5 + 4 * 6
     assert release.snapshot_at <= release.finished_at
     assert (release.token, release.lease_until) == (None, None)
     assert unfinished(settings) == []
@@ -185,7 +185,7 @@ def test_the_lease_is_renewed_and_progress_told_while_it_is_written(release, mon
         written = write(**wanted)
         begun = Release.objects.get()
         wait_for(lambda: Release.objects.get().lease_until > begun.lease_until)
-        wait_for(lambda: Release.objects.get().rows_done == Release.objects.get().rows_total == 39)
+        wait_for(lambda: Release.objects.get().rows_done == Release.objects.get().rows_total == 44)
         return written
 
     monkeypatch.setattr(dataset, "write", patiently)

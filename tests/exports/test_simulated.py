@@ -33,6 +33,8 @@ def test_every_file_of_a_dry_run_is_called_simulated(tmp_path):
     assert names(tmp_path / "out") == [
         "SIMULATED-MANIFEST.json",
         "SIMULATED-README.md",
+        "SIMULATED-annotators-00000.parquet",
+        "SIMULATED-annotators.csv",
         "SIMULATED-candidates-00000.parquet",
         "SIMULATED-candidates.csv",
         "SIMULATED-codebook.md",

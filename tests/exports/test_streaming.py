@@ -35,8 +35,9 @@ def test_rows_come_through_a_cursor_of_the_server(tmp_path, monkeypatch):
     )
     before, *while_writing = open_cursors
     assert before == []
-    assert len(while_writing) == 2 + 2 + 8
-    assert all(len(statements) == 1 for statements in while_writing[::2])
+    assert len(while_writing) == 2 + 2 + 2 + 8
+    # Two conversations, two turns, two people (who are at hand), eight candidates.
+    assert [len(statements) for statements in while_writing[::2]] == [1, 1, 0, 1, 1, 1, 1]
 
 
 def test_memory_does_not_grow_with_the_rows(tmp_path):
