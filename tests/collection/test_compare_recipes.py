@@ -156,7 +156,10 @@ def test_it_writes_tables_plots_and_csv_to_a_folder(tmp_path, capsys):
     files = {file.name for file in (tmp_path / "out").iterdir()}
     assert {"table.md", "figures.csv", "sets.csv", "words-mean-distance.svg"} <= files
     table = (tmp_path / "out" / "table.md").read_text()
-    assert "| Recipe | First tries as they came | As shown | First tries as they came, difference from independent |" in table
+    assert (
+        "| Recipe | First tries as they came | As shown | First tries as they came, difference from independent |"
+        in table
+    )
     with (tmp_path / "out" / "figures.csv").open() as file:
         rows = {(row["recipe"], row["figure"], row["of"]): row for row in csv.DictReader(file)}
     assert float(rows["first", "mean_distance", "shown"]["less_baseline_value"]) == pytest.approx(0.7)

@@ -182,7 +182,10 @@ def with_candidates(*texts):
     [
         (ANSWERS[0], "Two answers say the same in almost the same words."),
         ("I'm sorry, but I can't help with that.", "An answer declines to answer."),
-        ("Here are four responses that represent diverse values.", "An answer talks about the task instead of doing it."),
+        (
+            "Here are four responses that represent diverse values.",
+            "An answer talks about the task instead of doing it.",
+        ),
         ("Salt it, then wait for the", ""),
         ("Salt it, then:", "An answer is cut off."),
         ("Boil that shit, and then boil it again.", "An answer holds a word that is never shown"),

@@ -42,7 +42,7 @@ class Workers:
             return subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=settings.BASE_DIR,
-                env=self._environment(),
+                env=self.environment(),
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -80,7 +80,7 @@ class Workers:
             process.kill()
             process.wait()
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         database = connection.settings_dict
         host = quote(str(database["HOST"]), safe="")
         login = quote(database["USER"]) + (f":{quote(database['PASSWORD'])}" if database["PASSWORD"] else "")
