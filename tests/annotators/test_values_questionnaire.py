@@ -149,7 +149,9 @@ def test_the_command_loads_a_file_and_says_whether_it_is_calibrated(capsys):
 def test_the_positions_are_written_as_csv(panel, capsys):
     annotator = answered(panel, faith="7", parents="7", own_life="2", strangers="1")
     call_command("value_positions", panel.slug)
-    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    written = capsys.readouterr()
+    (row,) = csv.DictReader(io.StringIO(written.out))
+    assert "first_axis: Tradition or reason" in written.err
     assert (row["annotator"], row["items_answered"]) == (annotator.pseudonym, "4")
     assert (row["scale"], row["calibration"]) == ("counterpoint-paraphrase-1", "uncalibrated")
     assert float(row["first_axis"]) < 0

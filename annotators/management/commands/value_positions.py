@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotators import valuing
+from annotators.forms import in_language
 from annotators.models import Panel
 
 
@@ -33,3 +34,5 @@ class Command(BaseCommand):
         for person in people:
             where = ["" if value is None else f"{value:.4f}" for value in (person.first, person.second)]
             out.writerow([person.pseudonym, *where, person.answered, part.scale, part.measure().calibration])
+        for name, texts in zip(("first_axis", "second_axis"), part.axes or (), strict=False):
+            self.stderr.write(f"{name}: {in_language(texts)[0]}")
