@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 LOOK_EVERY_SECONDS = 1.0
 
 
-def run(work: Coroutine[Any, Any, Result], *, look: Callable[[], object]) -> Result:
+def run(work: Coroutine[Any, Any, Result], *, look: Callable[[], object], every: float = LOOK_EVERY_SECONDS) -> Result:
     """Run work in an event loop of its own, and call `look` in this thread again and again, and once at the end.
 
     What `look` raises ends the work, and is raised here.
@@ -21,7 +21,7 @@ def run(work: Coroutine[Any, Any, Result], *, look: Callable[[], object]) -> Res
     thread.start()
     future = asyncio.run_coroutine_threadsafe(work, loop)
     try:
-        _wait(future, look)
+        _wait(future, look, every)
         return future.result()
     finally:
         asyncio.run_coroutine_threadsafe(_stop_all(), loop).result()
@@ -30,10 +30,10 @@ def run(work: Coroutine[Any, Any, Result], *, look: Callable[[], object]) -> Res
         loop.close()
 
 
-def _wait(future: "Future[Any]", look: Callable[[], object]) -> None:
+def _wait(future: "Future[Any]", look: Callable[[], object], every: float) -> None:
     ended = threading.Event()
     future.add_done_callback(lambda _future: ended.set())
-    while not ended.wait(LOOK_EVERY_SECONDS):
+    while not ended.wait(every):
         look()
     look()
 

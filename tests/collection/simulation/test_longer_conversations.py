@@ -25,7 +25,7 @@ def work(study, site, *, language, people=2, temper=TALKATIVE, patience=60.0, wr
     _kept, token = enrolment.invite(panel=study.panel, language=language, now=timezone.now())
     pace = Pace(look_every_seconds=0.2, patience_seconds=patience)
     working = crowd.work(drawn, site=site, way_in=lambda person: f"/join/{token}/", pace=pace)
-    return in_a_loop.run(working, look=lambda: [write(one) for one in CandidateSet.objects.requested()])
+    return in_a_loop.run(working, look=lambda: [write(one) for one in CandidateSet.objects.requested()], every=0.1)
 
 
 def study_of(language, **asks):
