@@ -18,12 +18,21 @@ SAME = {
     "": {"Counterpoint", "SHA-256", "MANIFEST.json", "Markdown"},
     "fr": {
         *("Hindi", "Message", "Conversation", "Conversations", "Panel", "Version", "Invitation"),
-        *("active", "Prompts", "question"),
+        *("active", "Prompts", "question", "conversations", "Pages", "Invitations"),
         *"ABCDEFGH",
     },
-    "it": {"Hindi", "Panel", "File", "Password", *"ABCDEFGH"},
+    "it": {
+        "Hindi",
+        "Panel",
+        "File",
+        "Password",
+        "tablet",
+        "computer",
+        ("%(number)s link", "%(number)s links"),
+        *"ABCDEFGH",
+    },
     "hi": set(),
-    "pt": {"Hindi", "Prompts", *"ABCDEFGH"},
+    "pt": {"Hindi", "Prompts", "real", "tablet", "Links", ("%(number)s link", "%(number)s links"), *"ABCDEFGH"},
     "ar": set(),
 }
 
