@@ -23,7 +23,7 @@ from annotators import enrolment
 from annotators.markdown import render
 from annotators.models import Annotator, Consent, ConsentText
 from collection import conversation, study_file, withdrawal
-from collection.models import Comparison, Item, Overlap, Report, Task, Turn
+from collection.models import Comparison, DryRun, Item, Overlap, Report, Task, Turn
 from config.demo import views as demo_views
 from exports import card, downloads
 from exports.models import Release
@@ -62,6 +62,7 @@ def turn():
     """Four answers on an annotator's screen, in a study with a release and a report."""
     made = TurnFactory()
     Release.objects.create(study=made.task.study, version=1, status="done", manifest={"files": [], "rows": {}})
+    DryRun.objects.create(of=made.task.study, people=1, seed=1)
     other = TurnFactory(task=TaskFactory(study=made.task.study))
     Report.objects.create(turn=other, candidate=other.candidate_set.candidates.first())
     return made
@@ -83,6 +84,7 @@ def addresses(turn):
     for pattern in _patterns(get_resolver().url_patterns):
         pk = {"decide_report": report.pk, "compare": turn.pk, "turn_progress": turn.pk, "retry_turn": turn.pk}
         pk |= {"report_candidate": turn.pk, "api_comparison": turn.pk}
+        pk |= dict.fromkeys(["dry_run", "dry_run_part"], DryRun.objects.get().pk)
         known = filling | {"pk": pk.get(pattern.name, turn.task_id)}
         found[pattern.name] = reverse(
             pattern.name, kwargs={name: known[name] for name in pattern.pattern.regex.groupindex}
