@@ -1,6 +1,7 @@
 """Every page in a language that puts ⟦ ⟧ around what is translated: nothing that we wrote stands outside."""
 
 import re
+import uuid
 from html.parser import HTMLParser
 
 import pytest
@@ -8,11 +9,11 @@ from babel import Locale
 from django.apps import apps
 from django.conf.locale import LANG_INFO
 from django.test import Client, RequestFactory
-from django.utils import translation
+from django.utils import timezone, translation
 
 from annotators import access, recruiting
 from annotators.panel_file import QuotaPart
-from collection.models import Study
+from collection.models import DryRun, Study
 from tests.collection.compared_sets import comparison_of
 from tests.factories import (
     AnnotatorFactory,
@@ -191,6 +192,21 @@ class TestPages:
         client.force_login(researcher)
         recruiting.load_quotas(panel=study.panel, parts=[QuotaPart(where={"country": "us"}, wanted=0)])
         check(client, ["/studies/", "/new-study/", f"/studies/{study.slug}/", f"/studies/{study.slug}/releases/"])
+
+    @pytest.mark.parametrize("state", DryRun.State.values)
+    def test_of_dry_runs(self, db, state):
+        researcher = UserFactory()
+        study = StudyFactory(researchers=[researcher])
+        latency = {"requests": 3, "p50": 1.0, "p95": 2.0, "p99": 3.0}
+        quota = {"where": {"country": "us"}, "wanted": 2, "taken": 1, "turned_away": 1}
+        overlap = {"language": "en", "stratum": "", "wanted": 2, "taken": 1, "full": 0, "items": 1}
+        result = {"errors": 1, "quotas": [quota], "overlap": [overlap], "latencies": {"next": latency, "all": latency}}
+        held = {"token": uuid.uuid4(), "lease_until": timezone.now()}
+        made = {"result": result, "failure": "silent", **held}
+        dry_run = DryRun.objects.create(of=study, people=2, seed=1, state=state, requested_by=researcher, **made)
+        client = Client()
+        client.force_login(researcher)
+        check(client, [f"/studies/{study.slug}/dry-runs/{dry_run.pk}/"])
 
     def test_of_compared_recipes(self, db):
         researcher = UserFactory()
