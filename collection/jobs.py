@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from annotators import recruiting
 from annotators.models import Panel
-from collection import assignment, dry_running, pay, places, quality
+from collection import assignment, pay, places, quality
 from collection.models import Study
 
 SIMULATED_AT_ONCE = 16
@@ -53,6 +53,9 @@ def queue_dry_run(*, dry_run_id: int) -> None:
 @shared_task
 def run_dry_run(*, dry_run_id: int) -> None:
     """Let simulated people work in a copy of a study, unless somebody else does or did."""
+    # Here, so that web processes, which only send this job, do without an HTTP client.
+    from collection import dry_running
+
     how = dry_running.Settings(site=settings.SITE_URL, at_once=SIMULATED_AT_ONCE)
     dry_running.run(dry_run_id=dry_run_id, settings=how)
 
@@ -60,5 +63,7 @@ def run_dry_run(*, dry_run_id: int) -> None:
 @shared_task
 def sweep_dry_runs() -> None:
     """Send again what has no job; what a silent worker left has failed."""
+    from collection import dry_running
+
     for dry_run in dry_running.take_without_job(now=timezone.now()):
         queue_dry_run(dry_run_id=dry_run.pk)

@@ -20,7 +20,6 @@ from collection import dry_run_intake, languages
 from collection.dry_run_intake import MOST_PEOPLE, CannotDryRun
 from collection.models import DryRun, Study
 from collection.places import BETWEEN
-from collection.simulation.summary import ALL
 from collection.views.candidate_sets import HtmxRequest
 
 PART = "collection/managing/_dry_run.html"
@@ -28,7 +27,7 @@ PART = "collection/managing/_dry_run.html"
 WAITS = {
     "next": _("the next conversation"),
     "submit": _("saving a choice"),
-    ALL: _("all requests"),
+    "all": _("all requests"),
 }
 """Requests whose times are shown, by their names in the summary."""
 

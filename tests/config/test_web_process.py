@@ -13,7 +13,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 
 from tests.config.programs import ROOT, bare_environment, command, free_port, refusal, run, run_code
 
-WORKERS_ONLY = ("torch", "transformers", "datasets", "sklearn", "scipy")
+WORKERS_ONLY = ("aiohttp", "torch", "transformers", "datasets", "sklearn", "scipy")
 
 
 def env(**more):
