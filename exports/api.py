@@ -53,6 +53,8 @@ class ReleaseSerializer(serializers.ModelSerializer[Release]):
 
     @extend_schema_field(ReleaseFileSerializer(many=True))
     def get_files(self, release: Release) -> list[dict[str, Any]]:
+        if release.is_withheld:
+            return []
         where = {"slug": release.study.slug, "version": release.version}
         return list(ReleaseFileSerializer(release.files, many=True, context={**self.context, "where": where}).data)
 

@@ -104,6 +104,7 @@ def write(person: Person, message: str) -> None:
 def answer_last_questions(person: Person) -> None:
     page = person.page
     page.locator("form[action$='/next/'] button.button").click()
+    page.wait_for_url("**/last-questions/")
     for question in page.locator("fieldset.choices").all():
         question.locator("label").last.click()
     page.locator("main form button.button").click()

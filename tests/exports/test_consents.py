@@ -1,6 +1,8 @@
 """A release honours each box that a person ticked, and says how many did."""
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from annotators import enrolment
@@ -10,7 +12,7 @@ from collection import assignment, completion, withdrawal
 from exports import building, changes, dataset, intake
 from exports.models import Release
 from tests.exports.conversations import rows, talk, write
-from tests.factories import ASKS, SURVEY, AnnotatorFactory, ItemFactory, PanelFactory, StudyFactory
+from tests.factories import ASKS, SURVEY, AnnotatorFactory, ItemFactory, PanelFactory, StudyFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -189,6 +191,11 @@ def test_older_releases_of_who_changed_their_mind_are_given_to_nobody_and_delete
     assert not before.is_withheld
     refuse(annotator, purpose)
     assert before.is_withheld
+    client = Client()
+    client.force_login(UserFactory(is_superuser=True))
+    said = client.get(reverse("api_release", args=[study.slug, before.version])).json()
+    assert said["files"] == []
+    assert client.get(reverse("download_release", args=[study.slug, before.version])).status_code == 404
     assert changes.clear_withheld() == 1
     assert not before.folder.exists()
     assert changes.clear_withheld() == 0
