@@ -28,8 +28,9 @@ class Payout:
 
 
 def of(panel: Panel) -> Iterator[Payout]:
-    """Yield what everybody is to be paid to whom something is owed, by pseudonym."""
-    people = list(Annotator.objects.filter(panel=panel, pay_entries__amount__gt=0).distinct().order_by("pseudonym"))
+    """Yield what everybody is to be paid to whom something is owed, by pseudonym. Nobody pays simulated people."""
+    real = Annotator.objects.filter(panel=panel, panel_origin=Panel.Origin.REAL)
+    people = list(real.filter(pay_entries__amount__gt=0).distinct().order_by("pseudonym"))
     participants = dict(Identity.objects.filter(annotator__in=people).values_list("annotator_id", "participant"))
     owed = pay.totals(people)
     for person in people:

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -9,8 +10,9 @@ from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
+from annotators.ledger import PayEntry
 from annotators.models import Annotator, Panel, Quota
-from collection import dry_run_copying, dry_run_intake, dry_running, in_a_loop
+from collection import dry_run_copying, dry_run_intake, dry_running, in_a_loop, payouts
 from collection.dry_run_intake import CannotDryRun
 from collection.models import Comparison, DryRun, Overlap, Study, Task
 from collection.simulation import crowd
@@ -87,6 +89,15 @@ def test_simulated_people_cannot_be_moved_to_a_real_panel_nor_their_panel_be_cal
 def test_real_people_stay_out_of_dry_runs():
     with pytest.raises(IntegrityError, match="simulated_people_stay_out_of_real_panels"):
         AnnotatorFactory(panel=PanelFactory(origin="dry-run"))
+
+
+def test_nobody_pays_simulated_people():
+    panels = [PanelFactory(origin=origin) for origin in ("real", "dry-run")]
+    for panel in panels:
+        person = AnnotatorFactory(panel=panel, panel_origin=panel.origin)
+        PayEntry.objects.create(annotator=person, reason="survey", amount=Decimal(1), currency="EUR")
+
+    assert [len(list(payouts.of(panel))) for panel in panels] == [1, 0]
 
 
 def test_a_study_cannot_ask_a_panel_of_another_origin():
