@@ -175,9 +175,9 @@ def _run(web: psutil.Process, site: str, items: int, links: Sequence[str], secon
         requests_per_second=log.requests / took,
         **_percentiles("next", log.next_seconds),
         **_percentiles("submit", log.submit_seconds),
-        **{
-            f"cpu_{name}_per_pair": used[place] / pairs * 1000 for place, name in enumerate(("web", "database", "load"))
-        },
+        cpu_web_per_pair=used[0] / pairs * 1000,
+        cpu_database_per_pair=used[1] / pairs * 1000,
+        cpu_load_per_pair=used[2] / pairs * 1000,
         memory_web=_memory(web),
         memory_database=_memory(database),
         errors=len(log.errors),

@@ -77,7 +77,10 @@ def _go(page: Page, selector: str) -> None:
 
 
 def _begin_next(page: Page) -> None:
-    _go(page, "form[action$='/next/'] button.button")
+    before = page.url
+    page.locator("form[action$='/next/'] button.button").first.click()
+    # Shown in place after a task, as a page of its own after a pause: in both cases at another address.
+    page.wait_for_url(lambda url: url != before)
 
 
 def _is_finished(page: Page) -> bool:
