@@ -32,11 +32,11 @@ def draw(eligible: OverlapQuerySet, *, rng: random.Random) -> Drawn | None:
 
     :param eligible: items of one study, language and stratum.
     """
-    # The level is found in the same statement, so that nobody takes the last item of it in between.
     ring = eligible.filter(taken=Subquery(eligible.order_by("taken").values("taken")[:1]))
-    window = _following(ring, rng.random())
-    if not window:
-        return None
+    # An item that others take between the two looks round the ring may be seen by neither, at its old key or its new.
+    while not (window := _following(ring, rng.random())):
+        if not eligible.exists():
+            return None
     pk, level, key = window[rng.randrange(len(window))]
     chance = _distance(eligible.filter(taken=level), key) / WINDOW if len(window) == WINDOW else 1 / len(window)
     return Drawn(overlap_id=pk, level=level, probability=chance)

@@ -188,7 +188,7 @@ def test_what_cannot_be_compared_is_refused_with_every_reason(study):
     assert "at most 12" in refusal(study, [(str(number), recipe()) for number in range(13)])
     assert refusal(study, [*RECIPES, imported]) == "ready takes ready answers: nobody writes its sets."
     assert refusal(study, [RECIPES[0], RECIPES[0]]) == "Two recipes are called nc: give one of them another name."
-    assert refusal(study, sets_per_prompt=1) == "A recipe is known by several sets for each prompt: 2 to 20."
+    assert refusal(study, sets_per_prompt=1) == "Ask for 2 to 20 sets of each recipe for each prompt."
     assert refusal(study, prompts=0) == "Compare them on at least one prompt."
     assert "from 0 on" in refusal(study, seed=-1)
     assert len(refusal(study, [RECIPES[0], imported], sets_per_prompt=1, prompts=0).splitlines()) == 3

