@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.places import PLACES
-from tests.matrix import LANGUAGES, ON_A_PHONE
+from tests.matrix import BOTH_DIRECTIONS, ON_A_PHONE
 from tests.signed_in import let_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -15,7 +15,7 @@ RUN = """async () => (await axe.run(document, {resultTypes: ['violations']})).vi
     found => `${found.id}: ${found.help}: ${found.nodes.map(node => node.html.slice(0, 160)).join(' | ')}`)"""
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", BOTH_DIRECTIONS)
 def test_axe_finds_nothing(page, live_server, language):
     found = {}
     for make_place in PLACES:

@@ -11,7 +11,7 @@ from sampling.models import CandidateSet
 from tests.browser.test_accessibility import complaints
 from tests.browser.test_researcher_pages import open_page
 from tests.factories import CandidateSetFactory, ItemFactory, StudyFactory, UserFactory, make_ready
-from tests.matrix import LANGUAGES
+from tests.matrix import BOTH_DIRECTIONS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,7 +103,7 @@ def client_cookies(page, site, researcher):
     page.context.add_cookies([{"name": "sessionid", "value": client.session.session_key, "url": site}])
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", BOTH_DIRECTIONS)
 def test_axe_finds_nothing(page, live_server, researcher, study, language):
     writing_ahead.ask(study=study, now=timezone.now())
     open_page(page, live_server.url, researcher, PAGE, language=language)

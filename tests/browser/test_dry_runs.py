@@ -12,7 +12,7 @@ from collection.models import DryRun
 from tests.browser.test_researcher_pages import complaints_in_both_lights, open_page
 from tests.collection.simulation.studies import study_with
 from tests.factories import UserFactory
-from tests.matrix import LANGUAGES
+from tests.matrix import BOTH_DIRECTIONS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,7 +61,7 @@ def test_it_is_started_by_a_button_and_followed_to_its_end(page, live_server, se
     expect(page.locator(".notice")).to_contain_text("SIMULATED")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", BOTH_DIRECTIONS)
 def test_axe_finds_nothing(page, live_server, researcher, study, done, language):
     open_page(page, live_server.url, researcher, pages_of(study, done)["result"], language=language)
     take(page, f"result-{language}")

@@ -21,7 +21,7 @@ from tests.factories import (
     TurnFactory,
     UserFactory,
 )
-from tests.matrix import LANGUAGES
+from tests.matrix import BOTH_DIRECTIONS
 from tests.signed_in import let_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,7 +78,7 @@ def signed_in(live_server):
     return sign_in
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", BOTH_DIRECTIONS)
 def test_pages_about_people_are_fit_for_everybody(page, live_server, signed_in, language):
     _study, stopped = signed_in(page, language)
     found = {}

@@ -12,7 +12,7 @@ from tests.browser.test_candidate_sets import client_cookies
 from tests.browser.test_researcher_pages import complaints_in_both_lights, open_page
 from tests.collection.compared_sets import comparison_of
 from tests.factories import PromptFactory, StudyFactory, UserFactory, make_ready
-from tests.matrix import LANGUAGES
+from tests.matrix import BOTH_DIRECTIONS
 from tests.sampling.measured_sets import labelled, measured, written
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -129,7 +129,7 @@ def test_without_a_script_it_is_begun_read_and_downloaded(browser, live_server, 
 
 
 # ---- for everybody's eyes ------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", BOTH_DIRECTIONS)
 def test_axe_finds_nothing(page, live_server, researcher, comparison, language):
     found = {}
     open_page(page, live_server.url, researcher, f"/studies/everyday/recipes/{comparison.pk}/", language=language)

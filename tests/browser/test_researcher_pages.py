@@ -13,7 +13,7 @@ from annotators.panel_file import QuotaPart
 from collection.models import Report, Study
 from exports import building, snapshot
 from exports.models import Release
-from tests.browser.test_accessibility import complaints
+from tests.browser.test_accessibility import SETTLED, complaints
 from tests.factories import (
     AnnotatorFactory,
     CandidateSetFactory,
@@ -24,7 +24,7 @@ from tests.factories import (
     TurnFactory,
     UserFactory,
 )
-from tests.matrix import LANGUAGES
+from tests.matrix import BOTH_DIRECTIONS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,7 +103,7 @@ def open_page(page, site, researcher, address, *, language="en"):
 
 # ---- for everybody's eyes ------------------------------------------------------------------------------------------
 @pytest.mark.usefixtures("release")
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", BOTH_DIRECTIONS)
 def test_axe_finds_nothing(page, live_server, researcher, language):
     StudyFactory(slug="draft", state="draft", researchers=[researcher], panel=Study.objects.get().panel)
     found = {}
@@ -122,10 +122,11 @@ def test_axe_finds_nothing(page, live_server, researcher, language):
 
 
 def complaints_in_both_lights(page, name):
-    page.emulate_media(color_scheme="light")
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
     found = {"light": complaints(page)}
     # Nothing but the colours depends on the light.
-    page.emulate_media(color_scheme="dark")
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    page.evaluate(SETTLED)
     found["dark"] = page.evaluate(CONTRAST)
     return {(name, light): said for light, said in found.items() if said}
 

@@ -37,6 +37,7 @@ def some_but_not_all_are_ready():
     return 0 < CandidateSet.objects.ready().count() < PROMPTS
 
 
+@pytest.mark.whole
 def test_it_goes_on_after_the_command_and_the_worker_died(study, celery):
     first = celery.start_worker()
     celery.start_beat()

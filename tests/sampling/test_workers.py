@@ -109,6 +109,7 @@ def test_sets_of_a_killed_worker_are_written_by_another_one_within_30_seconds_wi
     assert_written_once()
 
 
+@pytest.mark.whole
 def test_three_kills_in_a_row_over_the_same_set_leave_every_set_written_once(recipe: Recipe, celery: Workers) -> None:
     celery.settings |= FEW_AT_ONCE
     processes = {process.pid: process for process in [celery.start_worker() for _ in range(4)]}
