@@ -1,7 +1,7 @@
 """How much of the matrix a run covers: `make test` three scripts, `make test-all` every language.
 
-Tests marked `whole` take most of a minute each, and shorter ones come close to what they show: only `make test-all` runs
-them.
+Tests marked `whole` take most of a minute each, and shorter ones come close to what they show: only `make test-all`
+runs them.
 """
 
 import os
