@@ -12,6 +12,15 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests import chromium
 from tests.matrix import WHOLE
 
+LONG = (
+    "tests/browser/",
+    "tests/config/test_demo",
+    "tests/sampling/test_workers.py",
+    "tests/test_main_job.py",
+    "tests/test_real_data.py",
+)
+"""Files in which tests start programs and wait for them."""
+
 PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 
 
@@ -20,7 +29,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not WHOLE:
         left_out = [item for item in items if item.get_closest_marker("whole")]
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+        items[:] = [item for item in items if not item.get_closest_marker("whole")]
+    # With what takes long at the end, one process would be busy with it while the others have nothing left.
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 @pytest.fixture(autouse=True)

@@ -60,6 +60,7 @@ def figures(make_set: Callable[..., CandidateSet]) -> tuple[RecipeFigures, Recip
     return independent, diverse
 
 
+@pytest.mark.whole
 def test_measures_tell_sets_that_differ_from_independent_ones(figures: tuple[RecipeFigures, RecipeFigures]) -> None:
     independent, diverse = figures
     assert independent.not_measured == diverse.not_measured == 0

@@ -137,6 +137,7 @@ def test_three_kills_in_a_row_over_the_same_set_leave_every_set_written_once(rec
 
 
 # ---- lost and sent twice --------------------------------------------------------------------------------------------
+@pytest.mark.whole
 def test_sets_are_written_although_redis_was_emptied_before_a_worker_came(
     make_set: MakeSet, celery: Workers, broker: str
 ) -> None:

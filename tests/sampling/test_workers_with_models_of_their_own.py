@@ -26,6 +26,7 @@ def celery(tmp_path: Path) -> Iterator[Workers]:
     server.wait()
 
 
+@pytest.mark.whole
 def test_a_worker_writes_with_the_model_of_its_queue_alone(
     make_set: Callable[..., CandidateSet],
     celery: Workers,
