@@ -73,7 +73,7 @@ test: .venv/tests
 	@$(BIN)/python -m tests.chromium
 	@status=0; \
 	$(MAKE) --no-print-directory --keep-going checks || status=$$?; \
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGUMENTS) || status=$$?; \
+	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGUMENTS) || status=$$?; \
 	exit $$status
 
 .PHONY: checks lint format types arrows templates

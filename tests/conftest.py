@@ -12,15 +12,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests import chromium
 from tests.matrix import WHOLE
 
-LONG = (
-    "tests/browser/",
-    "tests/config/test_demo",
-    "tests/sampling/test_workers.py",
-    "tests/test_main_job.py",
-    "tests/test_real_data.py",
-)
-"""Files in which tests start programs and wait for them."""
-
 PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 
 
@@ -30,8 +21,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("whole")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("whole")]
-    # With what takes long at the end, one process would be busy with it while the others have nothing left.
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 @pytest.fixture(autouse=True)
