@@ -238,14 +238,30 @@ class Comparison(models.Model):
     device = models.CharField(max_length=8, choices=Device, blank=True, default="", db_default="")
     seconds_visible = models.FloatField(null=True, blank=True)
     pasted_characters = models.PositiveIntegerField(null=True, blank=True)
+    # What the study asked for beside the choice, and nothing where it did not or the person did not say: how clear the
+    # preference is (1 to 3); of every place on the screen whether its answer is acceptable ("yes", "no", ""); what
+    # would have been better than all of them.
+    strength = models.PositiveSmallIntegerField(null=True, blank=True)
+    acceptable = models.JSONField(null=True, blank=True)
+    better = models.TextField(blank=True, default="", db_default="")
+    # By place on the screen (decision 37): as which one it was first seen (0: never), for how many milliseconds some of
+    # it was on the screen, and how much of its height came there, in percent. None: the page's script did not say.
+    exposure = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
+                condition=Q(strength=None) | Q(strength__range=(1, 3), outcome="chosen"),
+                name="only_a_choice_has_a_strength",
+            ),
+            models.CheckConstraint(
+                condition=Q(better="") | Q(outcome="none"), name="only_none_of_these_says_what_is_better"
+            ),
+            models.CheckConstraint(
                 condition=(Q(outcome="chosen") & Q(candidate__isnull=False))
                 | (~Q(outcome="chosen") & Q(candidate__isnull=True)),
                 name="a_choice_names_a_candidate_and_nothing_else_does",
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -260,6 +276,8 @@ class Draft(models.Model):
     explanation = models.TextField(blank=True)
     # Place on the screen (0 …), "none", or empty.
     choice = models.CharField(max_length=4, blank=True)
+    # What else the form of a comparison asks for, by the name of its field.
+    more = models.JSONField(null=True, blank=True)
     updated_at = models.DateTimeField()
 
     def __str__(self) -> str:
