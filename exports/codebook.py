@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Protocol, get_args, get_origin
 
 from exports.markdown import table
-from exports.records import SCHEMA_VERSION, Column, ConversationTurn, wide_columns
+from exports.records import SCHEMA_VERSION, Column, ConversationTurn, Message, wide_columns
 
 TYPES: dict[Any, str] = {
     int: "integer",
@@ -16,6 +16,7 @@ TYPES: dict[Any, str] = {
     date: "date",
     list[int]: "list of integers",
     list[str]: "list of texts",
+    list[Message]: "list of messages (`role`, `content`)",
 }
 
 CONVENTIONS = """\

@@ -1,18 +1,22 @@
 """One folder from one snapshot: the tables, the codebook, the card, and last of all the manifest."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+from django.db.models import Count, QuerySet
 
 from collection.models import Study
-from exports import card, changes, codebook, formats, manifest, numbering, simulated, snapshot
+from exports import changes, documents, formats, manifest, numbering, parts, simulated, snapshot
 from exports.formats import Table
 from exports.formats.table import Tally
 from exports.manifest import Manifest
+from exports.parts import TablePart
 from exports.scope import Agreed, Scope, scope_of
-from exports.tables import write_table
+from exports.tables import file_name, write_part
 
 Progress = Callable[[int, int], None]
 """Is told how many rows are written, and about how many there will be."""
@@ -60,24 +64,29 @@ def write(
         rows = _write_tables(tables, scope, tally, folder=folder, progress=progress)
         said = manifest.of(scope, tally, rows=rows, formats=wanted, version=version)
         said["since_previous"] = changes.since(changes.previous(study, version=version), scope, said["rows"])
-    (folder / "codebook.md").write_text(codebook.of(tables), encoding="utf-8")
-    (folder / "README.md").write_text(card.of(said, tables), encoding="utf-8")
-    if study.is_dry_run:
-        simulated.rename_all(folder)
+        people = _people(scope)
+    said["files"] = manifest.files_in(folder)
+    for name, content in documents.of(said, tables, folder=folder).items():
+        path = folder / simulated.named(name, simulated=study.is_dry_run)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     manifest.write(said, folder)
     _make_durable(folder)
-    return Written(manifest=said, people=_people(scope, tally))
+    return Written(manifest=said, people=people)
 
 
-def _people(scope: Scope, tally: Tally) -> dict[int, PersonIn]:
+def _people(scope: Scope) -> dict[int, PersonIn]:
+    """Return who is in a release, with how many lines."""
+    conversations = _lines(scope.accepted(), "turn__task__annotator_id", "turn__task")
+    turns = _lines(scope.turns(), "task__annotator_id", "pk")
     return {
-        pk: PersonIn(
-            agreed=person.agreed,
-            conversations=tally.of_people[pk, "conversations"],
-            turns=tally.of_people[pk, "turns"],
-        )
+        pk: PersonIn(agreed=person.agreed, conversations=conversations.get(pk, 0), turns=turns.get(pk, 0))
         for pk, person in scope.people.items()
     }
+
+
+def _lines(rows: QuerySet[Any], person: str, line: str) -> dict[int, int]:
+    return dict(rows.order_by().values(person).annotate(lines=Count(line, distinct=True)).values_list(person, "lines"))
 
 
 def _write_tables(
@@ -85,22 +94,30 @@ def _write_tables(
 ) -> dict[str, int]:
     """Write the tables and return how many rows each has."""
     total = sum(table.total(scope) for table in tables)
-    rows: dict[str, int] = {}
-    done = 0
-    progress(done, total)
-    for table in tables:
-        before = done
-        for written in write_table(
-            table.rows(scope, tally),
-            folder=folder,
-            name=table.name,
-            columns=table.columns,
-            rows_per_batch=table.rows_per_batch,
-        ):
-            done += written
-            progress(done, total)
-        rows[table.name] = done - before
+    rows: dict[str, int] = dict.fromkeys((table.name for table in tables), 0)
+    progress(0, total)
+    for part in parts.of(scope.study, tables):
+        for written in _write_part(part, scope, tally, folder=folder):
+            rows[part.table.name] += written
+            progress(sum(rows.values()), total)
     return rows
+
+
+def _write_part(part: TablePart, scope: Scope, tally: Tally, *, folder: Path) -> Iterator[int]:
+    table = part.table
+    files = {
+        encoding: folder
+        / simulated.named(file_name(table.name, encoding, part.number), simulated=scope.study.is_dry_run)
+        for encoding in table.written_as
+    }
+    for path in files.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
+    return write_part(
+        table.rows(scope.in_part(part.part), tally),
+        files=files,
+        columns=table.columns,
+        rows_per_batch=table.rows_per_batch,
+    )
 
 
 def _make_durable(folder: Path) -> None:

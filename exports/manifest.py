@@ -59,9 +59,14 @@ def of(scope: Scope, tally: Tally, *, rows: dict[str, int], formats: Sequence[st
 
 def write(said: Manifest, folder: Path) -> None:
     """Add every file of the folder with its size and checksum, and write the manifest: the last file of a release."""
-    said["files"] = [_file(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()]
+    said["files"] = files_in(folder)
     text = json.dumps(said, ensure_ascii=False, indent=2)
     (folder / named(NAME, simulated=said["simulated"])).write_text(f"{text}\n", encoding="utf-8")
+
+
+def files_in(folder: Path) -> list[dict[str, Any]]:
+    """Return name, size and checksum of every file in a folder, in the order of their names."""
+    return [_file(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
 def _file(path: Path, folder: Path) -> dict[str, Any]:

@@ -11,13 +11,20 @@ from datetime import date
 from functools import cache
 from operator import attrgetter
 from textwrap import dedent
-from typing import Any, get_type_hints
+from typing import Any, TypedDict, get_type_hints
 
 SCHEMA_VERSION = "2"
 """Goes up when a column is added, taken away or comes to mean something else."""
 
 ORDINALS = ("first", "second", "third", "fourth")
 LETTERS = "abcdefgh"
+
+
+class Message(TypedDict):
+    """One message of a conversation, as chat models are given it."""
+
+    role: str
+    content: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

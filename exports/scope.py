@@ -1,11 +1,12 @@
-"""What a release takes in: one study, up to one moment, and the people whose consent stands."""
+"""What a release takes in: one study, up to one moment, and the people whose consent stands; whole, or in parts."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, Literal, TypeVar
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 
 from annotators.identities import Identity
 from annotators.models import Consent, SurveyAnswer
@@ -47,9 +48,21 @@ class Person:
     """`invitation`, `signed-id` or `bare-id`: see records.Annotator."""
 
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A span of published numbers, both ends included."""
+
+    along: Literal["conversations", "sets", "people"]
+    first: int
+    last: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What a release takes in. Its people are read once; everything else is streamed."""
+    """What a release takes in, or a part of it. Its people are read once; everything else is streamed."""
 
     study: Study
     asks: Configuration
@@ -59,17 +72,49 @@ class Scope:
     unmapped: dict[str, Counter[str]] = field(default_factory=dict)
     """Answers without a published name, by column: published as null, and counted here by the key of the option."""
 
+    part: Part | None = None
+    """None: all of it."""
+    uncut: "Scope | None" = None
+    shared: dict[str, Any] = field(default_factory=dict)
+    """What was worked out from the whole, for all parts that this process writes."""
+
+    def in_part(self, part: Part) -> "Scope":
+        """Return a part of this scope."""
+        people = self.people
+        if part.along == "people":
+            people = {pk: person for pk, person in people.items() if part.first <= person.number <= part.last}
+        return replace(self, part=part, people=people, uncut=self)
+
+    def whole(self) -> "Scope":
+        """Return the scope without its cut."""
+        return self.uncut or self
+
+    def once(self, name: str, work_out: Callable[["Scope"], T]) -> T:
+        """Return what a function makes of the whole scope, worked out once for all parts."""
+        if name not in self.shared:
+            self.shared[name] = work_out(self.whole())
+        found: T = self.shared[name]
+        return found
+
     def turns(self) -> QuerySet[Turn]:
         """The turns to be published, by conversation and number."""
         happened = Turn.objects.that_happened().without_practice()
-        return happened.filter(
-            agreed_to(self.asks.licence), task__published__study=self.study, recorded_at__lte=self.snapshot_at
-        ).order_by("task__published__number", "number")
+        return (
+            happened.filter(
+                agreed_to(self.asks.licence),
+                self._lies_in(turn=""),
+                task__published__study=self.study,
+                recorded_at__lte=self.snapshot_at,
+            )
+            .annotate(repeat_of=F("task__repeat_of__published__number"))
+            .order_by("task__published__number", "number")
+        )
 
     def accepted(self) -> QuerySet[Comparison]:
         """The comparisons of conversations that count in an overlap or began with own words, in the same order."""
         return Comparison.objects.filter(
             agreed_to(self.asks.licence, turn="turn__"),
+            self._lies_in(turn="turn__"),
             turn__task__published__study=self.study,
             turn__task__surplus=False,
             turn__task__kind=Task.Kind.REGULAR,
@@ -84,6 +129,20 @@ class Scope:
             candidate_set__finished_at__lte=self.snapshot_at,
             candidate_set__in=self.turns().order_by().values("candidate_set"),
         ).order_by("candidate_set__published__number", "slot")
+
+    def _lies_in(self, *, turn: str) -> Q:
+        """Return what is true of turns in this part. `turn` is the way to the turn, such as `turn__`."""
+        if self.part is None:
+            return Q()
+        number = {
+            "conversations": f"{turn}task__published__number",
+            "sets": f"{turn}candidate_set__published__number",
+            "people": f"{turn}task__annotator__published__number",
+        }[self.part.along]
+        lies = Q(**{f"{number}__range": (self.part.first, self.part.last)})
+        if self.part.along == "people":
+            return lies & Q(**{f"{turn}task__annotator__published__study": self.study})
+        return lies
 
 
 def scope_of(*, study: Study, snapshot_at: datetime) -> Scope:

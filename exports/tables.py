@@ -1,21 +1,23 @@
-"""Tables as files: Parquet, exact, and CSV, safe in a spreadsheet. Batch by batch; knows no Django."""
+"""Tables as files: Parquet and JSON Lines, exact, and CSV, safe in a spreadsheet. Batch by batch; knows no Django."""
 
 import json
 import types
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
-from exports.records import Column
+from exports.records import Column, Message
 
 Row = tuple[Any, ...]
+
+Encoding = Literal["parquet", "csv", "jsonl"]
 
 ARROW: dict[Any, pa.DataType] = {
     int: pa.int64(),
@@ -25,20 +27,19 @@ ARROW: dict[Any, pa.DataType] = {
     date: pa.date32(),
     list[int]: pa.list_(pa.int64()),
     list[str]: pa.list_(pa.string()),
+    list[Message]: pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])),
 }
 
 FORMULA = r"\A('*[=+\-@\t\r\n＝＋－＠])"
 """How a cell begins that a spreadsheet may take for a formula, or that looks as if it had been escaped already."""
 
 
-def parquet_name(table: str) -> str:
-    """Return where a table's (first) Parquet file stands in a release folder."""
-    return f"data/{table}-00000.parquet"
+FOLDERS: dict[Encoding, str] = {"parquet": "data", "csv": "csv", "jsonl": "jsonl"}
 
 
-def csv_name(table: str) -> str:
-    """Return where a table's CSV file stands in a release folder."""
-    return f"csv/{table}.csv"
+def file_name(table: str, encoding: Encoding, part: int = 0) -> str:
+    """Return where a part of a table stands in a release folder."""
+    return f"{FOLDERS[encoding]}/{table}-{part:05d}.{encoding}"
 
 
 def schema_of(columns: Sequence[Column]) -> pa.Schema:
@@ -52,29 +53,54 @@ def _field(column: Column) -> pa.Field:
     return pa.field(column.name, ARROW[kind], nullable=may_be_null)
 
 
-def write_table(
-    rows: Iterable[Row], *, folder: Path, name: str, columns: Sequence[Column], rows_per_batch: int
+def write_part(
+    rows: Iterable[Row], *, files: Mapping[Encoding, Path], columns: Sequence[Column], rows_per_batch: int
 ) -> Iterator[int]:
-    """Write a table to its Parquet and its CSV file; yield how many rows were written, batch by batch."""
+    """Write lines of a table to a file of each kind; yield how many rows were written, batch by batch."""
     schema = schema_of(columns)
-    for path in (parquet_name(name), csv_name(name)):
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        exact = stack.enter_context(_parquet_writer(folder / parquet_name(name), schema))
-        safe = stack.enter_context(_csv_writer(folder / csv_name(name), schema))
+        writers = [stack.enter_context(WRITERS[encoding](path, schema)) for encoding, path in files.items()]
         for batch in _batches(rows, schema, rows_per_batch):
-            exact.write_batch(batch, row_group_size=rows_per_batch)
-            safe.write_batch(for_spreadsheets(batch))
+            for write in writers:
+                write(batch)
             yield batch.num_rows
 
 
-def _parquet_writer(path: Path, schema: pa.Schema) -> Any:
-    return parquet.ParquetWriter(path, schema, version="2.6", compression="zstd", compression_level=3)
+Writer = Callable[[pa.RecordBatch], None]
 
 
-def _csv_writer(path: Path, schema: pa.Schema) -> Any:
+@contextmanager
+def _parquet_writer(path: Path, schema: pa.Schema) -> Iterator[Writer]:
+    with parquet.ParquetWriter(path, schema, version="2.6", compression="zstd", compression_level=3) as writer:
+        yield lambda batch: writer.write_batch(batch, row_group_size=max(1, batch.num_rows))
+
+
+@contextmanager
+def _csv_writer(path: Path, schema: pa.Schema) -> Iterator[Writer]:
     options = csv.WriteOptions(include_header=True, delimiter=",", eol="\n", quoting_style="needed")
-    return csv.CSVWriter(path, _flat(schema), write_options=options)
+    with csv.CSVWriter(path, _flat(schema), write_options=options) as writer:
+        yield lambda batch: writer.write_batch(for_spreadsheets(batch))
+
+
+@contextmanager
+def _jsonl_writer(path: Path, schema: pa.Schema) -> Iterator[Writer]:
+    with path.open("w", encoding="utf-8", newline="\n") as lines:
+        yield lambda batch: lines.writelines(
+            json.dumps(line, ensure_ascii=False, default=_plain) + "\n" for line in batch.to_pylist()
+        )
+
+
+def _plain(value: Any) -> str:
+    """Return a date as JSON has it."""
+    assert isinstance(value, date)
+    return value.isoformat()
+
+
+WRITERS: dict[Encoding, Callable[[Path, pa.Schema], AbstractContextManager[Writer]]] = {
+    "parquet": _parquet_writer,
+    "csv": _csv_writer,
+    "jsonl": _jsonl_writer,
+}
 
 
 def _batches(rows: Iterable[Row], schema: pa.Schema, size: int) -> Iterator[pa.RecordBatch]:

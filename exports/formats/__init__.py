@@ -1,4 +1,30 @@
-"""One module per format: which tables it holds, and whether a study fits into it."""
+"""One module per format: which tables it holds, and whether a study fits into it.
+
+How building and formats meet:
+
+- A `Format` (formats/table.py) names its `Table`s; FORMATS here lists the formats. A table of one name is written once,
+  however many formats hold it. Its files are `data/NAME-00000.parquet`, `csv/NAME-00000.csv`,
+  `jsonl/NAME-00000.jsonl` and so on, as `Table.written_as` says; exports/tables.py writes them from `Table.columns`
+  (types: tables.ARROW).
+- A table is written in **parts**, by several processes, each part on its own and perhaps again after a kill.
+  `Table.along` says along which numbers it is cut: of `conversations`, of candidate `sets`, or of `people`.
+  `Table.rows(scope, tally)` is called for each part and yields its lines in the order of these numbers.
+- `scope` (exports/scope.py) is that part: `scope.turns()`, `scope.accepted()` and `scope.candidates()` hold what lies
+  in it, and only of people who agree. Numbers are `task__published__number`, `candidate_set__published__number`, the
+  annotation `repeat_of`, and `scope.people[annotator_id].number`. `scope.people` knows everybody in the part (in a part
+  along people nobody else),
+  `scope.whole()` is the release without the cut. What is worked out from the whole (percentiles of speed, say) is asked
+  for by `scope.once("name", function)`: once per release and process.
+- `rows` remembers nothing between parts. What the card counts goes into `tally` (exports/formats/table.py), whose
+  counts of all parts are added up, and comes out as `counts` of the manifest.
+- A part of release 1.0 stays as it is in release 1.1 unless something was recorded in one of its conversations or sets,
+  or somebody in it left. Where lines count what *other* people did (`items`, `votes`), say `Table.fresh = True`:
+  such a table is written anew in every release.
+- What stands beside the tables (card, codebook, notebook, Croissant, plots) is written once, at the end, from the
+  manifest: exports/documents.py returns it as names and bytes. The manifest then knows the rows, counts, people and, as
+  `files`, the name, size and SHA-256 of every file of the tables.
+- The same scope gives the same bytes: no clock, no chance without a stored seed, no order that the database chooses.
+"""
 
 from collections.abc import Sequence
 

@@ -49,7 +49,6 @@ def conversations(scope: Scope, tally: Tally) -> Iterator[Row]:
         verbatim = scope.people[turns[0].turn__task__annotator_id].agreed.verbatim
         for turn in turns:
             line += values_of(ConversationTurn)(_turn(turn, verbatim=verbatim))
-        tally.of_people[turns[0].turn__task__annotator_id, "conversations"] += 1
         yield line + NO_TURN * (MOST_TURNS - len(turns))
 
 
@@ -119,6 +118,7 @@ CONVERSATIONS = Table(
     name="conversations",
     about="One conversation a line, in the 45 columns of Community Alignment.",
     columns=wide_columns(),
+    along="conversations",
     rows=conversations,
     total=lambda scope: scope.accepted().order_by().values("turn__task").distinct().count(),
     rows_per_batch=1000,

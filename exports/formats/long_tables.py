@@ -26,7 +26,7 @@ TURN_FIELDS = (
     "task__left_because",
     "task__surplus",
     "task__kind",
-    "task__repeat_of__published__number",
+    "repeat_of",
     "task__item__prompt__expected_slot",
     "task__draw_probability",
     "task__version__number",
@@ -56,7 +56,7 @@ ALL_TURN_FIELDS = tuple(dict.fromkeys([*TURN_FIELDS, *quality.FIELDS]))
 
 def turns(scope: Scope, tally: Tally) -> Iterator[Row]:
     """Yield one line per turn, compared or not."""
-    beside = quality.reference(_compared(scope))
+    beside = _beside(scope)
     for row in quality.measured(scope.turns()).values_list(*ALL_TURN_FIELDS, named=True).iterator(chunk_size=2000):
         turn = _turn(row, scope, beside)
         if turn.surplus:
@@ -68,13 +68,17 @@ def turns(scope: Scope, tally: Tally) -> Iterator[Row]:
             if turn.chosen_place:
                 tally.add("place", str(turn.chosen_place))
         tally.add("task", turn.task_status)
-        tally.of_people[row.task__annotator_id, "turns"] += 1
         yield values_of(records.Turn)(turn)
 
 
 def _compared(scope: Scope) -> QuerySet[Turn]:
     """Return the turns that were compared by the moment of the snapshot."""
     return scope.turns().filter(comparison__recorded_at__lte=scope.snapshot_at)
+
+
+def _beside(scope: Scope) -> quality.Reference:
+    """Return what turns are looked at beside: all turns of the release."""
+    return scope.once("quality", lambda whole: quality.reference(_compared(whole)))
 
 
 def _turn(row: Any, scope: Scope, beside: quality.Reference) -> records.Turn:
@@ -109,7 +113,7 @@ def _turn(row: Any, scope: Scope, beside: quality.Reference) -> records.Turn:
         task_status=status,
         left_because=(row.task__left_because or None) if status == Task.State.ABANDONED else None,
         kind=row.task__kind,
-        repeat_of=row.task__repeat_of__published__number,
+        repeat_of=row.repeat_of,
         expected_slot=row.task__item__prompt__expected_slot,
         # It turned out with the first comparison.
         surplus=row.task__surplus and (row.number > 1 or compared_at is not None),
@@ -162,7 +166,7 @@ def _seconds(start: datetime | None, end: datetime | None) -> float | None:
 def annotators(scope: Scope, tally: Tally) -> Iterator[Row]:
     """Yield one line per person, by number."""
     compared = _compared(scope)
-    facts = dict(quality.person_facts(compared, quality.reference(compared)))
+    facts = dict(quality.person_facts(compared, _beside(scope)))
     outcomes, rules = _outcomes(scope), _rules(scope)
     for pk, person in sorted(scope.people.items(), key=lambda each: each[1].number):
         said: dict[str, Any] = {**person.demographics}
@@ -297,6 +301,7 @@ TURNS = Table(
     name="turns",
     about="One turn a line: what was asked, how the candidates were shown, what was chosen, how long it took.",
     columns=records.columns(records.Turn),
+    along="conversations",
     rows=turns,
     total=lambda scope: scope.turns().count(),
     rows_per_batch=5000,
@@ -306,15 +311,18 @@ ANNOTATORS = Table(
     name="annotators",
     about="One person a line: who they are, as far as they said, and how they worked.",
     columns=records.columns(records.Annotator),
+    along="people",
     rows=annotators,
     total=lambda scope: len(scope.people),
     rows_per_batch=5000,
+    fresh=True,
 )
 
 CANDIDATES = Table(
     name="candidates",
     about="One candidate a line: its text, and the model, settings and recipe it comes from.",
     columns=records.columns(records.Candidate),
+    along="sets",
     rows=candidates,
     total=lambda scope: scope.candidates().count(),
     rows_per_batch=5000,

@@ -106,11 +106,11 @@ def test_a_release_page_lists_files_with_checksums(client, study, done):
 
 
 def test_a_file_is_downloaded_whole(client, study, done):
-    response = client.get(address("download_release_file", study, 1, "csv/conversations.csv"))
-    content = (done.folder / "csv/conversations.csv").read_bytes()
+    response = client.get(address("download_release_file", study, 1, "csv/conversations-00000.csv"))
+    content = (done.folder / "csv/conversations-00000.csv").read_bytes()
     assert body(response) == content
     assert response.headers["Content-Length"] == str(len(content))
-    assert response.headers["Content-Disposition"] == 'attachment; filename="conversations.csv"'
+    assert response.headers["Content-Disposition"] == 'attachment; filename="conversations-00000.csv"'
     assert response.headers["Content-Type"].startswith("text/csv")
 
 

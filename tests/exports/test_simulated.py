@@ -33,7 +33,7 @@ def test_every_file_of_a_dry_run_is_called_simulated(tmp_path):
 
     expected = sorted(f"SIMULATED-{name}" for name in names(tmp_path / "real"))
     assert names(tmp_path / "simulated") == expected
-    assert {"SIMULATED-README.md", "SIMULATED-MANIFEST.json", "SIMULATED-turns.csv"} <= set(expected)
+    assert {"SIMULATED-README.md", "SIMULATED-MANIFEST.json", "SIMULATED-turns-00000.csv"} <= set(expected)
 
 
 def test_its_card_and_manifest_say_so(tmp_path):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from exports import dataset
 from exports.formats import FORMATS
 from exports.records import Candidate, columns
-from exports.tables import write_table
+from exports.tables import write_part
 from tests.exports.conversations import FORMAT, talk
 from tests.factories import AnnotatorFactory, StudyFactory
 
@@ -45,9 +45,8 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
     line = tuple("x" * 500 if column.name == "text" else None for column in of_candidates)
     nullable = [type(column)(column.name, column.type | None, column.about) for column in of_candidates]
     held = []
-    for written in write_table(
-        (line for _ in range(40_000)), folder=tmp_path, name="candidates", columns=nullable, rows_per_batch=1000
-    ):
+    files = {"parquet": tmp_path / "candidates.parquet", "csv": tmp_path / "candidates.csv"}
+    for written in write_part((line for _ in range(40_000)), files=files, columns=nullable, rows_per_batch=1000):
         assert written == 1000
         held.append(pa.total_allocated_bytes())
     assert max(held[20:]) < 2 * max(held[:5])

@@ -211,7 +211,7 @@ def test_no_cell_of_a_csv_begins_like_a_formula(tmp_path, study):
 
 def test_a_csv_holds_the_same_as_the_parquet_file_once_the_apostrophes_are_taken_away(tmp_path, study):
     hostile_release(study, tmp_path / "out")
-    with (tmp_path / "out/csv/conversations.csv").open(encoding="utf-8", newline="") as lines:
+    with (tmp_path / "out/csv/conversations-00000.csv").open(encoding="utf-8", newline="") as lines:
         found = [{name: unescaped(cell) for name, cell in row.items()} for row in csv.DictReader(lines)]
     exact = [
         {
