@@ -108,5 +108,5 @@ class ComparisonView(AnnotatorView):
     def post(self, request: Request, pk: int) -> Response:
         """Submit the choice made in a turn."""
         turn = get_object_or_404(Turn.objects.of(self.annotator).select_related("task"), pk=pk)
-        conversation.compare(turn=turn, now=timezone.now(), **checked(ComparisonIn(data=request.data)))
+        conversation.compare(turn=turn, now=timezone.now(), **ComparisonIn(data=request.data).validated())
         return self.answer_with(turn.task_id)

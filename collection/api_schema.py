@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from collection import assignment, conversation
-from collection.conversation import NONE, Step
+from collection.conversation import NONE, STRENGTHS, AlsoSaid, Step
 from collection.models import Comparison, Draft, Task, Turn
 
 
@@ -35,7 +35,19 @@ class ComparisonIn(serializers.Serializer[Any]):
 
     choice = PlaceField()
     explanation = serializers.CharField(allow_blank=True, trim_whitespace=False, default="")
+    strength = serializers.ChoiceField(choices=STRENGTHS, default=None, allow_null=True)
+    acceptable = serializers.ListField(
+        child=serializers.ChoiceField(choices=["yes", "no", ""]), default=list, help_text="By place on the screen."
+    )
+    better = serializers.CharField(allow_blank=True, trim_whitespace=False, default="")
     idempotency_key = serializers.UUIDField(help_text="Made by the program; the same key again is the same comparison.")
+
+    def validated(self) -> dict[str, Any]:
+        """Return what the rule takes; what the study does not ask for, it leaves out."""
+        self.is_valid(raise_exception=True)
+        said = dict(self.validated_data)
+        also = AlsoSaid(**{name: said.pop(name) for name in ("strength", "acceptable", "better")})
+        return {**said, "also": also}
 
 
 class DraftIn(serializers.Serializer[Any]):

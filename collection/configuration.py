@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import random
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -55,6 +56,35 @@ class Explanations(_Part):
 
     asked: Literal["never", "optional", "required"] = "optional"
     minimum_characters: int = Field(default=0, ge=0, le=2000)
+    # Left out where nobody set them, so that a study keeps its hash.
+    minimum_per_language: dict[LanguageCode, Annotated[int, Field(ge=0, le=2000)]] = Field(
+        default_factory=dict,
+        exclude_if=lambda minima: not minima,
+        description="Another minimum for some languages: some say the same in fewer characters.",
+    )
+    share: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        exclude_if=lambda share: share == 1,
+        description="Share of turns, drawn at random, in which it is asked at all.",
+    )
+
+    def minimum(self, language: str) -> int:
+        """Return how many characters an explanation in this language has at least."""
+        return self.minimum_per_language.get(language, self.minimum_characters)
+
+    def is_asked_in(self, turn: int) -> bool:
+        """Whether it is asked in the turn with this number of its own in the database: always the same answer."""
+        return self.asked != "never" and (self.share == 1 or random.Random(f"why:{turn}").random() < self.share)
+
+
+class AlsoAsk(_Part):
+    """What people may say beside their choice. All of it can be left unsaid."""
+
+    strength: bool = Field(default=False, description="How clear the preference is, in three steps.")
+    acceptable: bool = Field(default=False, description="Of each answer, whether it is acceptable.")
+    better: bool = Field(default=False, description="After none of these, what would have been better.")
 
 
 class Prompts(_Part):
@@ -196,6 +226,7 @@ class Configuration(_Part):
     turns: Turns = Turns()
     none_of_these: NoneOfThese = NoneOfThese()
     explanations: Explanations = Explanations()
+    also_ask: AlsoAsk = Field(default=AlsoAsk(), exclude_if=lambda asked: asked == AlsoAsk())
     prompts: Prompts = Prompts()
     recipes: Recipes
     overlap: Overlap = Overlap()

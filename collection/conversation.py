@@ -6,16 +6,17 @@ that a caller holds may be out of date afterwards.
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import Case, Q, Value, When
 
 from annotators.models import Annotator
-from collection import places, qualifying, typed
+from collection import exposure, places, qualifying, typed
 from collection.models import Comparison, Draft, Item, Report, Task, Turn
 from collection.orders import drawn_order
 from sampling import intake
@@ -25,6 +26,8 @@ JUST_NOW = timedelta(seconds=30)
 
 NONE: Literal["none"] = "none"
 """The choice of who likes none of the candidates."""
+STRENGTHS = (1, 2, 3)
+"""How clear a preference is, from slight to clear."""
 
 
 class Refused(Exception):
@@ -91,9 +94,24 @@ class Measured:
     """For how long the page could be seen with the answers on it."""
     pasted_characters: int | None = None
     """How many characters were pasted into what is sent; never which."""
+    exposure: str = ""
+    """What was seen of each answer, as `collection.exposure` reads it."""
+
+
+@dataclass(frozen=True)
+class AlsoSaid:
+    """What a person says beside their choice. What the study does not ask for is not kept."""
+
+    strength: int | None = None
+    """How clear the preference for the chosen answer is: 1 (slight) to 3 (clear)."""
+    acceptable: Sequence[str] = ()
+    """By place on the screen: "yes", "no", or "" for not said."""
+    better: str = ""
+    """What would have been better than all of them."""
 
 
 UNMEASURED = Measured()
+NOTHING_ELSE = AlsoSaid()
 
 
 class Step(Enum):
@@ -227,6 +245,7 @@ def compare(
     choice: int | Literal["none"],
     explanation: str,
     idempotency_key: uuid.UUID,
+    also: AlsoSaid = NOTHING_ELSE,
     measured: Measured = UNMEASURED,
     now: datetime,
 ) -> Comparison:
@@ -257,12 +276,14 @@ def compare(
         turn=turn,
         outcome=Comparison.Outcome.NONE if candidate is None else Comparison.Outcome.CHOSEN,
         candidate=candidate,
-        explanation=_explanation(task, explanation),
+        explanation=_explanation(turn, explanation),
+        **_also(turn, also, has_chosen=candidate is not None),
         idempotency_key=idempotency_key,
         recorded_at=now,
         device=measured.device,
         seconds_visible=measured.seconds_visible,
         pasted_characters=measured.pasted_characters,
+        exposure=exposure.read(measured.exposure, places=len(turn.order)),
     )
     _keep_place(turn)
     qualifying.judge(comparison, now=now)
@@ -282,14 +303,24 @@ def _candidate(turn: Turn, choice: int | Literal["none"]) -> Candidate | None:
     return turn.candidate_set.candidates.get(slot=turn.order[choice])
 
 
-def _explanation(task: Task, text: str) -> str:
-    policy = task.asks.explanations
-    if policy.asked == "never":
+def _explanation(turn: Turn, text: str) -> str:
+    policy = turn.task.asks.explanations
+    if not policy.is_asked_in(turn.pk):
         return ""
-    kept = typed.explanation(text, minimum=policy.minimum_characters)
+    kept = typed.explanation(text, minimum=policy.minimum(turn.task.annotator.language))
     if policy.asked == "required" and not kept:
         raise ExplanationMissing
     return kept
+
+
+def _also(turn: Turn, also: AlsoSaid, *, has_chosen: bool) -> dict[str, Any]:
+    asked, acceptable = turn.task.asks.also_ask, list(also.acceptable)
+    fits = len(acceptable) == len(turn.order) and set(acceptable) <= {"yes", "no", ""} and any(acceptable)
+    return {
+        "strength": also.strength if asked.strength and has_chosen and also.strength in STRENGTHS else None,
+        "acceptable": acceptable if asked.acceptable and fits else None,
+        "better": typed.explanation(also.better, minimum=0) if asked.better and not has_chosen else "",
+    }
 
 
 def _keep_place(turn: Turn) -> None:
@@ -309,7 +340,7 @@ def _go_on(turn: Turn, *, now: datetime) -> None:
     if is_last_turn(turn) or (was_none and then == "end"):
         _finish(task, state=Task.State.COMPLETED, now=now)
         return
-    Draft.objects.filter(task=task).update(explanation="", choice="")
+    Draft.objects.filter(task=task).update(explanation="", choice="", more=None)
     try:
         _resume(task)
     except TaskIsOver:
@@ -412,6 +443,7 @@ def save_draft(
     message: str | None = None,
     explanation: str | None = None,
     choice: str | None = None,
+    more: dict[str, str] | None = None,
     turn_number: int | None = None,
 ) -> bool:
     """Keep what was typed and picked so far, and return whether it was kept; None leaves a part as it is.
@@ -426,11 +458,17 @@ def save_draft(
     parts = {"message": message}
     if turn is not None and not turn.is_compared:
         parts |= {"explanation": explanation, "choice": choice}
-    kept = {name: typed.storable(text)[: typed.DRAFT_MAXIMUM] for name, text in parts.items() if text is not None}
+    kept: dict[str, Any] = {name: _drafted(text) for name, text in parts.items() if text is not None}
     kept |= {"choice": _drafted_choice(turn, kept["choice"])} if "choice" in kept else {}
+    if more is not None and "explanation" in parts:
+        kept["more"] = {name: _drafted(text) for name, text in more.items()}
     Draft.objects.update_or_create(task=task, defaults={**kept, "updated_at": now})
     _extend_lease(task, now=now)
     return True
+
+
+def _drafted(text: str) -> str:
+    return typed.storable(text)[: typed.DRAFT_MAXIMUM]
 
 
 def _drafted_choice(turn: Turn | None, choice: str) -> str:

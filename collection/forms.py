@@ -1,5 +1,6 @@
 """Forms of the annotators' pages."""
 
+import re
 import uuid
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from collection.configuration import Configuration
-from collection.conversation import NONE, ExplanationMissing, Measured, Refused
+from collection.conversation import NONE, STRENGTHS, AlsoSaid, ExplanationMissing, Measured, Refused
 from collection.models import Comparison, Turn
 from collection.typed import MAXIMUM, TextRefused, storable
 
@@ -55,6 +56,7 @@ class MeasuredForm(forms.Form):
     device = forms.ChoiceField(choices=Comparison.Device.choices, required=False)
     seconds_visible = forms.FloatField(required=False, min_value=0, max_value=60 * 60 * 24)
     pasted = forms.IntegerField(required=False, min_value=0, max_value=1_000_000)
+    exposure = forms.CharField(required=False, max_length=200)
 
     def measured(self) -> Measured:
         """Return what can be made of it."""
@@ -63,6 +65,7 @@ class MeasuredForm(forms.Form):
             device=self.cleaned_data.get("device") or "",
             seconds_visible=self.cleaned_data.get("seconds_visible"),
             pasted_characters=self.cleaned_data.get("pasted"),
+            exposure=self.cleaned_data.get("exposure") or "",
         )
 
 
@@ -77,8 +80,18 @@ class MessageForm(SentOnce):
         self.add_error("message", str(TEXT_REFUSALS[refusal.reason]))
 
 
+DRAFTED_BESIDE = re.compile("strength|better|acceptable_[0-7]")
+"""Fields of a comparison's form that a draft keeps by their names."""
+STRENGTH_NAMES = {1: _("A little better"), 2: _("Better"), 3: _("Much better")}
+
+
+def acceptable_in(place: int) -> str:
+    """Return the name of the field that says whether the answer in a place is acceptable."""
+    return f"acceptable_{place}"
+
+
 class ComparisonForm(SentOnce):
-    """Which answer is preferred, and why."""
+    """Which answer is preferred, why, and what else the study asks for."""
 
     choice = forms.ChoiceField(
         error_messages={
@@ -87,11 +100,18 @@ class ComparisonForm(SentOnce):
         }
     )
     explanation = TypedField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}))
+    strength = forms.ChoiceField(required=False, choices=[(str(step), STRENGTH_NAMES[step]) for step in STRENGTHS])
+    better = TypedField(required=False, strip=False, max_length=MAXIMUM)
 
     def __init__(self, *args: Any, turn: Turn, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.asks: Configuration = turn.task.asks
-        places = [(str(place), str(place)) for place in range(len(turn.order))]
+        self.language: str = turn.task.annotator.language
+        self.places = range(len(turn.order))
+        for place in self.places:
+            said = forms.ChoiceField(required=False, choices=[("yes", _("Acceptable")), ("no", _("Not acceptable"))])
+            self.fields[acceptable_in(place)] = said
+        places = [(str(place), str(place)) for place in self.places]
         none = [(NONE, NONE)] if self.asks.none_of_these.allowed else []
         choice = self.fields["choice"]
         assert isinstance(choice, forms.ChoiceField)
@@ -102,6 +122,15 @@ class ComparisonForm(SentOnce):
         choice: str = self.cleaned_data["choice"]
         return NONE if choice == NONE else int(choice)
 
+    def also(self) -> AlsoSaid:
+        """Return what was said beside the choice."""
+        said = self.cleaned_data
+        return AlsoSaid(
+            strength=int(said["strength"]) if said["strength"] else None,
+            acceptable=[said[acceptable_in(place)] for place in self.places],
+            better=said["better"],
+        )
+
     def refuse(self, refusal: TextRefused | ExplanationMissing) -> None:
         """Say beside the explanation what it lacks."""
         reason = "empty" if isinstance(refusal, ExplanationMissing) else refusal.reason
@@ -109,7 +138,7 @@ class ComparisonForm(SentOnce):
         self.add_error("explanation", str(sentence))
 
     def _too_short(self) -> str:
-        number = self.asks.explanations.minimum_characters
+        number = self.asks.explanations.minimum(self.language)
         return ngettext(
             "Please say a little more: at least %(number)s character.",
             "Please say a little more: at least %(number)s characters.",

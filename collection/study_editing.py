@@ -23,7 +23,7 @@ from sampling.intake import define_recipe
 from sampling.models import CandidateSet
 from sampling.recipe_document import Generator
 
-FIXED_ONCE_ANSWERED = ("questions", "turns", "none_of_these", "explanations")
+FIXED_ONCE_ANSWERED = ("questions", "turns", "none_of_these", "explanations", "also_ask")
 """Parts that give an answer its meaning: they stand still from the first task on."""
 
 

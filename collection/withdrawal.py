@@ -54,6 +54,6 @@ def _erase(annotator: Annotator, *, now: datetime) -> None:
     theirs = CandidateSet.objects.filter(turns__in=turns, item=None).exclude(pk__in=shared)
     intake.erase(candidate_sets=theirs.distinct(), now=now)
     turns.update(message="")
-    Comparison.objects.filter(turn__in=turns).update(explanation="")
+    Comparison.objects.filter(turn__in=turns).update(explanation="", better="")
     Report.objects.filter(turn__in=turns).update(reason="")
     Draft.objects.filter(task__annotator=annotator).delete()

@@ -11,7 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect, push_url, reswap, retar
 from annotators import enrolment
 from annotators.access import AnnotatorRequest, for_annotators
 from collection import assignment, conversation, pay, surveying
-from collection.forms import ComparisonForm, MeasuredForm, MessageForm, sentence_for
+from collection.forms import DRAFTED_BESIDE, ComparisonForm, MeasuredForm, MessageForm, sentence_for
 from collection.models import Comparison, Task, Turn
 from collection.typed import TextRefused
 from collection.views.task_page import milliseconds, task_page, waiting_context
@@ -119,6 +119,7 @@ def compare(request: AnnotatorRequest, pk: int) -> HttpResponse:
                 choice=choice,
                 explanation=explanation,
                 idempotency_key=key,
+                also=form.also(),
                 measured=MeasuredForm(request.POST).measured(),
                 now=timezone.now(),
             )
@@ -153,6 +154,7 @@ def save_draft(request: AnnotatorRequest, pk: int) -> HttpResponse:
     kept = conversation.save_draft(
         task=_task(request, pk),
         now=now,
+        more={name: request.POST[name] for name in request.POST if DRAFTED_BESIDE.fullmatch(name)} or None,
         turn_number=int(number) if number.isdecimal() and len(number) < 4 else None,
         **typed,
     )

@@ -1,6 +1,6 @@
 """What a task's page shows: one step of one conversation, whole or as the part that changes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from annotators.forms import in_language
 from collection import assignment, conversation
 from collection.conversation import Step
-from collection.forms import ComparisonForm, MessageForm
+from collection.forms import ComparisonForm, MessageForm, acceptable_in
 from collection.models import Draft, Task, Turn
 from sampling import intake
 from sampling.models import Candidate
@@ -39,6 +39,8 @@ class Shown:
     number: int
     label: str
     candidate: Candidate
+    acceptable: str = ""
+    """What the form holds: "yes", "no", or nothing."""
 
 
 def task_page(
@@ -51,7 +53,10 @@ def task_page(
     context = {**_context(task), "preview": preview, **more}
     draft = getattr(task, "draft", None)
     context["draft_at"] = milliseconds(draft.updated_at) if draft else 0
-    context["form"] = form or _form(context["step"], context["turn"], draft or Draft())
+    context["form"] = form = form or _form(context["step"], context["turn"], draft or Draft())
+    if isinstance(form, ComparisonForm) and form.asks.also_ask.acceptable:
+        held = {each: form[acceptable_in(each.place)].value() or "" for each in context["shown"]}
+        context["shown"] = [replace(each, acceptable=said) for each, said in held.items()]
     part = bool(getattr(request, "htmx", False))
     page = "collection/managing/preview.html" if preview else "collection/annotating/task.html"
     return render(request, "collection/annotating/_task.html" if part else page, context, status=status)
@@ -73,6 +78,8 @@ def _context(task: Task) -> dict[str, Any]:
         "said": task.history(),
         "message": turn.message if turn and step in {Step.COMPARE, Step.WAIT, Step.FAILED} else "",
         "shown": shown(turn) if turn and step == Step.COMPARE else [],
+        "asks_why": turn is not None and asks.explanations.is_asked_in(turn.pk),
+        "least_characters": asks.explanations.minimum(language),
         "is_last": conversation.is_last_turn(turn) if turn else False,
         "can_end": conversation.can_end(task),
         "messages_left": asks.turns.maximum - number,
@@ -146,7 +153,8 @@ def _form(step: Step | str, turn: Turn | None, draft: Draft) -> Form | None:
     """Return the step's form, with what was typed and not sent."""
     step = Step(step)
     if step == Step.COMPARE and turn is not None:
-        return ComparisonForm(turn=turn, initial={"choice": draft.choice, "explanation": draft.explanation})
+        drafted = {**(draft.more or {}), "choice": draft.choice, "explanation": draft.explanation}
+        return ComparisonForm(turn=turn, initial=drafted)
     if step == Step.REWORD and turn is not None:
         return MessageForm(initial={"message": draft.message or turn.message})
     if step in {Step.WRITE_OPENING, Step.WRITE_NEXT}:

@@ -50,6 +50,28 @@ def test_the_same_submission_again_is_the_same_though_the_clock_went_on(turn):
     assert Comparison.objects.get().seconds_visible == 10.0
 
 
+def test_what_was_seen_of_each_answer_is_kept_by_place(turn):
+    compare(turn, exposure="2,5300,100;1,41000,90;0,0,0;3,12,5")
+    assert Comparison.objects.get().exposure == [[2, 5300, 100], [1, 41000, 90], [0, 0, 0], [3, 12, 5]]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "1,5,100",
+        "1,5,100;2,5,100;3,5,100;4,5,101",
+        "1,5,100;1,5,100;2,5,100;3,5,100",
+        "1,99999999,1;0,0,0;0,0,0;0,0,0",
+        "٣,5,100;1,5,100;2,5,100;4,5,100",
+        "x" * 500,
+    ],
+)
+def test_what_does_not_fit_the_answers_is_not_kept(turn, said):
+    assert compare(turn, exposure=said).status_code == 302
+    assert Comparison.objects.get().exposure is None
+
+
 def test_a_message_comes_with_how_much_of_it_was_pasted():
     study = StudyFactory()
     task = TaskFactory(study=study, annotator=AnnotatorFactory(panel=study.panel), own=True)
