@@ -17,6 +17,11 @@ from exports.simulated import named
 from sampling.models import CandidateSet
 
 
+def csv_beside_parquet() -> list[str]:
+    """Return the kinds of files that a release has beside Parquet where nobody asked for others."""
+    return ["csv"]
+
+
 class ReleaseQuerySet(models.QuerySet["Release"]):
     def visible_to(self, user: User) -> "ReleaseQuerySet":
         """Restrict to releases of studies this researcher works on."""
@@ -45,6 +50,8 @@ class Release(models.Model):
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="releases")
     version = models.PositiveIntegerField()
     formats = models.JSONField(default=list)
+    # The kinds of files it has beside Parquet: "csv", "jsonl".
+    beside_parquet = models.JSONField(default=csv_beside_parquet)
     status = models.CharField(max_length=12, choices=Status, default=Status.REQUESTED)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     requested_at = models.DateTimeField(default=timezone.now)
