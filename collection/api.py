@@ -66,6 +66,9 @@ class AnnotatorView(APIView):
     def answer_with(self, pk: int) -> Response:
         """Answer with a task as it is now."""
         task = self.tasks().get(pk=pk)
+        turn = task.current_turn
+        if turn and turn.candidate_set.has_failed and conversation.retry(turn=turn, by_itself=True, now=timezone.now()):
+            task = self.tasks().get(pk=pk)
         if conversation.step(task) == conversation.Step.COMPARE and task.current_turn:
             conversation.mark_shown(turn=task.current_turn, now=timezone.now())
         return Response(TaskOut(task).data)

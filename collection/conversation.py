@@ -219,13 +219,21 @@ def _add_turn(task: Task, *, message: str, follows: Turn.Follows, idempotency_ke
 
 
 @transaction.atomic
-def retry(*, turn: Turn, now: datetime) -> bool:
-    """Ask once more for candidates that could not be written; whether this call was the one that did."""
+def retry(*, turn: Turn, by_itself: bool = False, now: datetime) -> bool:
+    """Ask once more for candidates that could not be written; whether this call was the one that did.
+
+    `by_itself`: nobody asked for it, and it is done once per turn.
+    """
     task = _locked(turn.task)
-    if task.current_turn != turn or step(task) != Step.FAILED:
+    current = task.current_turn
+    if current is None or current != turn or step(task) != Step.FAILED or (by_itself and current.asked_again):
         return False
     _extend_lease(task, now=now)
-    return intake.request_again(candidate_set=task.current_turn.candidate_set, now=now)
+    if not intake.request_again(candidate_set=current.candidate_set, now=now):
+        return False
+    current.asked_again += 1
+    current.save(update_fields=["asked_again"])
+    return True
 
 
 # ---- comparisons -----------------------------------------------------------------------------------------------------

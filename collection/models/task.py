@@ -185,6 +185,8 @@ class Turn(models.Model):
     shown_at = models.DateTimeField(null=True, blank=True)
     # How many characters of the message were pasted, never which; none: the page's script did not say.
     pasted_characters = models.PositiveIntegerField(null=True, blank=True)
+    # How often its candidates were asked for again after they could not be written; the first time by itself.
+    asked_again = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     objects = TurnQuerySet.as_manager()
 

@@ -202,8 +202,11 @@ def _turn(request: AnnotatorRequest, pk: int) -> Turn:
 
 
 def _show(request: AnnotatorRequest, pk: int) -> HttpResponse:
-    """Show the task as it is at this moment."""
+    """Show the task as it is at this moment; what could not be written is asked for once more without being told to."""
     found = _task(request, pk)
+    turn = found.current_turn
+    if turn and turn.candidate_set.has_failed and conversation.retry(turn=turn, by_itself=True, now=timezone.now()):
+        found = _task(request, pk)
     if conversation.step(found) == conversation.Step.COMPARE and found.current_turn:
         conversation.mark_shown(turn=found.current_turn, now=timezone.now())
     return task_page(request, found)

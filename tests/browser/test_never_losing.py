@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from annotators.models import Annotator
 from annotators.tokens import hashed
-from collection.models import Comparison, Draft, Task, Turn
+from collection.models import Comparison, Draft, Turn
 from tests import chromium
 from tests.factories import ComparisonFactory, ItemFactory, StudyFactory, TaskFactory, TurnFactory, make_ready
 from tests.signed_in import let_in
