@@ -136,6 +136,27 @@ class Turn:
     """Place on this person's screen in which the chosen candidate stood, from 1. Null: none was chosen."""
     feedback: str | None
     """Why, in the annotator's words. Null: not asked, not given, or the person keeps their texts to themselves."""
+    feedback_asked: bool
+    """True: this turn asked why."""
+    feedback_probability: float
+    """Probability with which it did: the study's share of turns; 0 where the study never asks."""
+    strength: int | None
+    """How much better the chosen candidate is than the others ("How much better is it than the others?"): 1 a little
+    better, 2 better, 3 much better. Null: not asked, not said, or none was chosen."""
+    acceptable: list[str] | None
+    """For each candidate from slot 0 on: `yes` ("Acceptable"), `no` ("Not acceptable") or `unsaid`. Null: not asked, or
+    not said of any."""
+    better: str | None
+    """After "none of these": what would have been better, in the annotator's words. Null: as for `feedback`."""
+    exposure_order: list[int] | None
+    """For each candidate from slot 0 on: as which one it came on the screen, from 1; 0: never. A candidate counts from
+    half a second on the screen on. Those that came at the same moment are numbered by their places. Null: not compared,
+    or the page did not say. Who uses a screen reader may read what never came on the screen."""
+    exposure_milliseconds: list[int] | None
+    """For how long some of the candidate was on the screen. Null as above."""
+    exposure_percent: list[int] | None
+    """How much of the candidate's height came on the screen. Less than 100: some of it stayed folded or was never
+    scrolled to. Null as above."""
     seconds_waited: float | None
     """From the message to the candidates on the screen, to a tenth of a second. Null: they were not shown."""
     seconds_to_choose: float | None

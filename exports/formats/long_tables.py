@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from annotators.models import CheckOutcome, StandingChange
-from collection import quality
+from collection import exposure, quality
+from collection.configuration import Explanations
 from collection.models import Task, Turn
 from exports import records
 from exports.formats.table import Table, Tally
@@ -50,15 +51,29 @@ TURN_FIELDS = (
     "comparison__outcome",
     "comparison__candidate__slot",
     "comparison__explanation",
+    "comparison__strength",
+    "comparison__acceptable",
+    "comparison__better",
+    "comparison__exposure",
+    "task__version_id",
+    "pk",
+)
+SAID_AND_SEEN = (
+    "strength",
+    "acceptable",
+    "better",
+    "exposure_order",
+    "exposure_milliseconds",
+    "exposure_percent",
 )
 ALL_TURN_FIELDS = tuple(dict.fromkeys([*TURN_FIELDS, *quality.FIELDS]))
 
 
 def turns(scope: Scope, tally: Tally) -> Iterator[Row]:
     """Yield one line per turn, compared or not."""
-    beside = _beside(scope)
+    beside, policies = _beside(scope), _policies(scope)
     for row in quality.measured(scope.turns()).values_list(*ALL_TURN_FIELDS, named=True).iterator(chunk_size=2000):
-        turn = _turn(row, scope, beside)
+        turn = _turn(row, scope, beside, policies[row.task__version_id])
         if turn.surplus:
             tally.add("in long tables only", "turns of surplus conversations")
         elif turn.kind != Task.Kind.REGULAR:
@@ -81,7 +96,12 @@ def _beside(scope: Scope) -> quality.Reference:
     return scope.once("quality", lambda whole: quality.reference(_compared(whole)))
 
 
-def _turn(row: Any, scope: Scope, beside: quality.Reference) -> records.Turn:
+def _policies(scope: Scope) -> dict[int, Explanations]:
+    """Return how each version of the study asks why."""
+    return {version.pk: version.asks.explanations for version in scope.study.versions.all()}
+
+
+def _turn(row: Any, scope: Scope, beside: quality.Reference, policy: Explanations) -> records.Turn:
     compared_at = _by(row.comparison__recorded_at, scope)
     shown_at = _by(row.shown_at, scope)
     slot = row.comparison__candidate__slot if compared_at else None
@@ -107,6 +127,9 @@ def _turn(row: Any, scope: Scope, beside: quality.Reference) -> records.Turn:
         chosen_slot=slot,
         chosen_place=None if slot is None else row.order.index(slot) + 1,
         feedback=(row.comparison__explanation or None) if compared_at and person.agreed.verbatim else None,
+        feedback_asked=policy.is_asked_in(row.pk),
+        feedback_probability=0.0 if policy.asked == "never" else policy.share,
+        **_said_and_seen(row, compared_at, verbatim=person.agreed.verbatim),
         seconds_waited=_seconds(row.recorded_at, shown_at),
         seconds_to_choose=_seconds(shown_at, compared_at),
         day=row.recorded_at.date(),
@@ -124,6 +147,23 @@ def _turn(row: Any, scope: Scope, beside: quality.Reference) -> records.Turn:
         training_agreed=person.agreed.training,
         **_facts(row, scope, beside),
     )
+
+
+def _said_and_seen(row: Any, compared_at: datetime | None, *, verbatim: bool) -> dict[str, Any]:
+    """Return what was said beside the choice, and what was seen of each candidate: by slot."""
+    acceptable, seen = row.comparison__acceptable, row.comparison__exposure
+    if not compared_at:
+        return dict.fromkeys(SAID_AND_SEEN)
+    by_slot = exposure.by_slot(seen, order=row.order) if seen else None
+    places = {slot: place for place, slot in enumerate(row.order)}
+    return {
+        "strength": row.comparison__strength,
+        "acceptable": acceptable and [acceptable[places[slot]] or "unsaid" for slot in sorted(places)],
+        "better": (row.comparison__better or None) if verbatim else None,
+        "exposure_order": by_slot and [order for order, _milliseconds, _percent in by_slot],
+        "exposure_milliseconds": by_slot and [milliseconds for _order, milliseconds, _percent in by_slot],
+        "exposure_percent": by_slot and [percent for _order, _milliseconds, percent in by_slot],
+    }
 
 
 def _facts(row: Any, scope: Scope, beside: quality.Reference) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from collection.models import Comparison, Task, Turn
+from exports.formats.long_tables import SAID_AND_SEEN
 from sampling.models import Candidate, Completion
 from tests.exports.conversations import talk, write
 from tests.factories import AnnotatorFactory, CandidateSetFactory, ItemFactory, StudyFactory
@@ -153,6 +154,9 @@ def assert_turns(lines, study):
             "chosen_slot": turn.chosen.slot if turn.chosen else None,
             "chosen_place": turn.candidates_in_order().index(turn.chosen) + 1 if turn.chosen else None,
             "feedback": (compared.explanation or None) if compared else None,
+            "feedback_asked": True,
+            "feedback_probability": 1.0,
+            **dict.fromkeys(SAID_AND_SEEN),
             "seconds_waited": 1.0,
             "seconds_to_choose": round((compared.recorded_at - turn.shown_at).total_seconds(), 1) if compared else None,
             "day": turn.recorded_at.date().isoformat(),

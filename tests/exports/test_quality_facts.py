@@ -39,6 +39,23 @@ def test_what_the_page_measured_and_what_follows_from_it_stands_beside_each_turn
     assert turn["flags"] == ["copied"]
 
 
+def test_what_was_said_beside_the_choice_and_seen_of_each_candidate_stands_by_slot(study, annotator, tmp_path):
+    talk(study=study, annotator=annotator, choices=[0, "none"])
+    Turn.objects.update(order=[2, 0, 3, 1])
+    seen = [[1, 900, 100], [2, 50, 30], [0, 0, 0], [3, 700, 100]]
+    Comparison.objects.update(exposure=seen, acceptable=["yes", "", "no", ""])
+    Comparison.objects.filter(outcome="chosen").update(strength=3)
+    Comparison.objects.filter(outcome="none").update(better="Somebody who listens.")
+    chosen, none = published(study, tmp_path, "turns")
+    assert chosen["exposure_order"] == [2, 3, 1, 0]
+    assert chosen["exposure_milliseconds"] == [50, 700, 900, 0]
+    assert chosen["exposure_percent"] == [30, 100, 100, 0]
+    assert chosen["acceptable"] == ["unsaid", "unsaid", "yes", "no"]
+    assert (chosen["strength"], chosen["better"]) == (3, None)
+    assert (none["strength"], none["better"]) == (None, "Somebody who listens.")
+    assert (none["feedback_asked"], none["feedback_probability"]) == (True, 1.0)
+
+
 def test_what_was_compared_after_the_snapshot_has_no_facts_yet(study, annotator, tmp_path):
     moment = timezone.now()
     talk(study=study, annotator=annotator, item=ItemFactory(study=study), explanations=["good"], at=moment)
