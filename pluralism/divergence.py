@@ -1,0 +1,265 @@
+"""How far the choices of two groups, or of a model and a group, lie apart. No Django.
+
+Distances of samples are never 0: two groups of 15 that are alike in everything are on average 0.26 apart (in the square
+root of base-2 Jensen-Shannon divergence, with four candidates). So every distance stands beside the mean of its null,
+and what counts is the excess over it.
+"""
+
+from dataclasses import dataclass
+from math import e, log, sqrt
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse, special
+from scipy.optimize import brentq
+from scipy.stats import multivariate_normal
+
+from pluralism.two_way import LEVEL, Interval, Rows
+
+Codes = NDArray[np.int64]
+Numbers = NDArray[np.float64]
+
+BASE = 2
+"""Of all logarithms here: entropies and divergences are in bits."""
+
+ROOT = "square root"
+"""A distance is the square root of a divergence; a divergence has no root taken."""
+
+FEWEST = 10
+"""A group with fewer people in an item is not compared there."""
+
+_AT_ONCE = 100
+
+
+def entropy(counts: Numbers) -> Numbers:
+    """Return the entropy of each row in bits, 0 (all alike) to log2 k; NaN for a row of zeros.
+
+    :param counts: Shape (rows, k): counts or shares.
+    """
+    with np.errstate(invalid="ignore"):
+        shares = counts / counts.sum(axis=1, keepdims=True)
+    return np.asarray(special.entr(shares).sum(axis=1) / log(BASE))
+
+
+def corrected_entropy(counts: Numbers) -> Numbers:
+    """Return entropies in bits without most of the bias of small samples: Miller, "Note on the Bias of Information
+    Estimates" (1955), H + (m - 1) / 2n nats with the m categories that came up. It can lie above log2 k.
+
+    :param counts: Shape (rows, k): counts.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        missing = ((counts > 0).sum(axis=1) - 1) / (2 * counts.sum(axis=1))
+    return entropy(counts) + missing * log(e, BASE)
+
+
+def js_divergence(one: Numbers, other: Numbers) -> Numbers:
+    """Return the Jensen-Shannon divergence of each pair of rows in bits, 0 to 1: Lin, "Divergence Measures Based on the
+    Shannon Entropy" (1991), with equal weights.
+
+    :param one: Shape (rows, k): counts or shares.
+    :param other: The same.
+    """
+    with np.errstate(invalid="ignore"):
+        first, second = (side / side.sum(axis=1, keepdims=True) for side in (one, other))
+    both = entropy((first + second) / 2) - (entropy(first) + entropy(second)) / 2
+    return np.clip(both, 0, 1)
+
+
+def js_distance(one: Numbers, other: Numbers) -> Numbers:
+    """Return the square root of the divergence, 0 to 1, which is a metric: Endres and Schindelin, "A New Metric for
+    Probability Distributions" (2003)."""
+    return np.sqrt(js_divergence(one, other))
+
+
+def kl_divergence(one: Numbers, other: Numbers) -> Numbers:
+    """Return the Kullback-Leibler divergence of `one` from `other` in bits, 0 upward; infinite where `other` leaves out
+    what `one` has.
+
+    :param one: Shape (rows, k): counts or shares, as people's.
+    :param other: The same, as a model's.
+    """
+    with np.errstate(invalid="ignore"):
+        first, second = (side / side.sum(axis=1, keepdims=True) for side in (one, other))
+    return np.asarray(special.rel_entr(first, second).sum(axis=1) / log(BASE))
+
+
+def wasserstein(one: Numbers, other: Numbers, values: Numbers | None = None) -> Numbers:
+    """Return the earth mover's distance of each pair of rows.
+
+    :param one: Shape (rows, k): counts or shares.
+    :param other: The same.
+    :param values: Shape (k,), ascending: what categories stand for, as on a scale; the distance is in their unit. None:
+        candidates, all equally far apart: the share of people who would have to choose another one, 0 to 1.
+    """
+    with np.errstate(invalid="ignore"):
+        apart = one / one.sum(axis=1, keepdims=True) - other / other.sum(axis=1, keepdims=True)
+    if values is None:
+        return np.asarray(np.abs(apart).sum(axis=1) / 2)
+    return np.asarray(np.abs(np.cumsum(apart, axis=1)[:, :-1]) @ np.diff(values))
+
+
+def tetrachoric(table: Numbers) -> float | None:
+    """Return the correlation of two normal variables that would give this 2 x 2 table when both are cut in two.
+
+    Pearson, "On the Correlation of Characters not Quantitatively Measurable" (1900). A cell of 0 counts as one half.
+
+    :param table: Shape (2, 2): counts.
+    :return: -1 to 1; None where a row or a column is empty.
+    """
+    if not (table.sum(axis=0).all() and table.sum(axis=1).all()):
+        return None
+    filled = np.where(table == 0, 0.5, table)
+    shares = filled / filled.sum()
+    cuts = [NormalDist().inv_cdf(float(share)) for share in (shares[0].sum(), shares[:, 0].sum())]
+
+    def too_many(correlation: float) -> float:
+        spread = [[1, correlation], [correlation, 1]]
+        return float(multivariate_normal.cdf(cuts, cov=spread, abseps=1e-9) - shares[0, 0])
+
+    return float(brentq(too_many, -0.99999, 0.99999))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Apart:
+    """How far apart two groups are on the items that both answered."""
+
+    distance: float
+    """Jensen-Shannon distance (base BASE, ROOT), averaged over items."""
+    null: float
+    """Mean of the same when people are dealt to the groups at random."""
+    p: float
+    """Share of those deals that come out at least as far apart, the data counted among them (one-sided)."""
+    permutations: int
+    interval: Interval
+    """95 % interval of the excess."""
+    items: int
+    people: tuple[int, int]
+    """Of each group, on those items."""
+    choices: tuple[int, int]
+
+    @property
+    def excess(self) -> float:
+        """How much farther apart than groups that are alike: about 0 for those, at most 1."""
+        return self.distance - self.null
+
+
+def between_groups(
+    rows: Rows, groups: Codes, *, seed: int, blocks: Codes | None = None, fewest: int = FEWEST, permutations: int = 1000
+) -> Apart | None:
+    """Compare the people of group 1 with those of group 0, item by item.
+
+    The null deals whole people, with all their choices, to groups within blocks: rows of one person are not
+    exchangeable with those of others, and people of one country are not with those of another.
+
+    :param rows: The choices; one person chooses in an item once.
+    :param groups: Shape (people,): 0, 1, or below 0 for who is in neither.
+    :param blocks: Shape (people,): people are exchanged within equal numbers only, as within a country; None: all are.
+    :param fewest: Items in which a group has fewer people are left out.
+    :return: None where no item is left, or nobody could be exchanged: then there is nothing to report.
+    """
+    kept = _compared(rows, groups, fewest)
+    present = np.unique(kept.people)
+    if not len(present):
+        return None
+    people, of, within = (
+        _renumbered(kept, present),
+        groups[present],
+        (np.zeros(len(groups)) if blocks is None else blocks),
+    )
+    dealt = _deals(of, within[present], seed=seed, count=permutations)
+    if np.all(dealt == of[:, None]):
+        return None
+    found = _mean_distances(people, np.asarray(of[:, None], dtype=float))[0]
+    drawn = np.concatenate(
+        [_mean_distances(people, dealt[:, start : start + _AT_ONCE]) for start in range(0, permutations, _AT_ONCE)]
+    )
+    null = float(np.nanmean(drawn))
+    spread = _standard_error(people, of)
+    half = NormalDist().inv_cdf((1 + LEVEL) / 2) * spread if spread is not None else None
+    sides = [of[people.people] == side for side in (0, 1)]
+    return Apart(
+        distance=float(found),
+        null=null,
+        p=float((1 + np.sum(drawn >= found - 1e-12)) / (1 + permutations)),
+        permutations=permutations,
+        interval=None if half is None else (float(found) - null - half, float(found) - null + half),
+        items=len(np.unique(people.items)),
+        people=(int(np.sum(of == 0)), int(np.sum(of == 1))),
+        choices=(int(sides[0].sum()), int(sides[1].sum())),
+    )
+
+
+def _compared(rows: Rows, groups: Codes, fewest: int) -> Rows:
+    """Return the choices of both groups on items in which each has enough people."""
+    inside = rows.where(groups[rows.people] >= 0)
+    items = int(inside.items.max(initial=-1)) + 1
+    counts = [np.bincount(inside.items[groups[inside.people] == side], minlength=items) for side in (0, 1)]
+    enough = (counts[0] >= max(1, fewest)) & (counts[1] >= max(1, fewest))
+    return inside.where(enough[inside.items])
+
+
+def _renumbered(rows: Rows, present: Codes) -> Rows:
+    _numbers, items = np.unique(rows.items, return_inverse=True)
+    return Rows(items=items, people=np.searchsorted(present, rows.people), categories=rows.categories)
+
+
+def _deals(of: Codes, blocks: Codes, *, seed: int, count: int) -> Numbers:
+    """Return groups dealt anew within blocks, shape (people, count)."""
+    random = np.random.default_rng(seed)
+    dealt = np.empty((len(of), count))
+    for block in np.unique(blocks):
+        inside = np.flatnonzero(blocks == block)
+        # Sorting random numbers by column shuffles each deal by itself.
+        dealt[inside] = of[inside][np.argsort(random.random((len(inside), count)), axis=0)]
+    return dealt
+
+
+def _cells(rows: Rows) -> tuple[sparse.csr_array, int, int]:
+    """Return how often each person chose each category of each item, shape (items x categories, people)."""
+    items, categories = int(rows.items.max()) + 1, int(rows.categories.max()) + 1
+    places = (rows.items * categories + rows.categories, rows.people)
+    shape = (items * categories, int(rows.people.max()) + 1)
+    return sparse.csr_array((np.ones(len(rows.items)), places), shape=shape), items, categories
+
+
+def _mean_distances(rows: Rows, groups: Numbers) -> Numbers:
+    """Return the mean distance over items for each way to group people, shape (ways,).
+
+    :param groups: Shape (people, ways), 0 or 1.
+    """
+    cells, items, categories = _cells(rows)
+    one = (cells @ groups).reshape(items, categories, -1)
+    whole = np.asarray(cells.sum(axis=1)).reshape(items, categories, 1)
+    pairs = [side.transpose(0, 2, 1).reshape(-1, categories) for side in (one, whole - one)]
+    # A deal may leave an item to one group alone; it then says nothing about it.
+    return np.asarray(np.nanmean(js_distance(*pairs).reshape(items, -1), axis=0))
+
+
+def _standard_error(rows: Rows, of: Codes) -> float | None:
+    """Return the standard error of the mean distance, from leaving out people, items and choices in turn.
+
+    The jackknife (Efron and Tibshirani 1993, chapter 11) for each way of clustering, put together as in Cameron,
+    Gelbach and Miller, "Robust Inference with Multiway Clustering" (2011). Drawing again would not do: it adds to a
+    distance the very bias that the null takes away.
+    """
+    items, categories = int(rows.items.max()) + 1, int(rows.categories.max()) + 1
+    votes = [rows.where(of[rows.people] == side).votes(items, categories) for side in (0, 1)]
+    distances = js_distance(*votes)
+    left = np.empty(len(rows.items))
+    for side in (0, 1):
+        mine = of[rows.people] == side
+        fewer = votes[side][rows.items[mine]]
+        fewer[np.arange(len(fewer)), rows.categories[mine]] -= 1
+        left[mine] = js_distance(fewer, votes[1 - side][rows.items[mine]])
+    if not np.isfinite(left).all() or items < 2:
+        return None
+    changes = (left - distances[rows.items]) / items
+    of_people = np.bincount(rows.people, weights=changes)
+    of_items = (distances.mean() - distances) / (items - 1)
+    variances = [_jackknife(each) for each in (of_people, of_items, changes)]
+    return sqrt(max(variances[0] + variances[1] - variances[2], variances[0], variances[1]))
+
+
+def _jackknife(changes: Numbers) -> float:
+    return float((len(changes) - 1) / len(changes) * np.sum((changes - changes.mean()) ** 2))
