@@ -162,12 +162,9 @@ def between_groups(
     present = np.unique(kept.people)
     if not len(present):
         return None
-    people, of, within = (
-        _renumbered(kept, present),
-        groups[present],
-        (np.zeros(len(groups)) if blocks is None else blocks),
-    )
-    dealt = _deals(of, within[present], seed=seed, count=permutations)
+    people, of = _renumbered(kept, present), groups[present]
+    within = np.zeros(len(present), dtype=np.int64) if blocks is None else blocks[present]
+    dealt = _deals(of, within, seed=seed, count=permutations)
     if np.all(dealt == of[:, None]):
         return None
     found = _mean_distances(people, np.asarray(of[:, None], dtype=float))[0]
@@ -254,10 +251,10 @@ def _standard_error(rows: Rows, of: Codes) -> float | None:
         left[mine] = js_distance(fewer, votes[1 - side][rows.items[mine]])
     if not np.isfinite(left).all() or items < 2:
         return None
-    changes = (left - distances[rows.items]) / items
-    of_people = np.bincount(rows.people, weights=changes)
+    changes: Numbers = (left - distances[rows.items]) / items
+    of_people: Numbers = np.bincount(rows.people, weights=changes).astype(float)
     of_items = (distances.mean() - distances) / (items - 1)
-    variances = [_jackknife(each) for each in (of_people, of_items, changes)]
+    variances = [_jackknife(np.asarray(each)) for each in (of_people, of_items, changes)]
     return sqrt(max(variances[0] + variances[1] - variances[2], variances[0], variances[1]))
 
 
