@@ -12,6 +12,7 @@ secular-rational values and survival against self-expression values. Positions o
 own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,3 +81,31 @@ def positions(answers: ArrayLike, scale: Scale) -> NDArray[np.float64]:
             people = which.ravel() == number
             found[people] = np.linalg.lstsq(loadings, scores[people][:, pattern].T, rcond=None)[0].T
     return found
+
+
+def pinned(
+    found: NDArray[np.float64], groups: NDArray[np.int64], anchors: Sequence[tuple[int, int]]
+) -> NDArray[np.float64]:
+    """Return positions with each axis turned so that one group stands above another on average.
+
+    Which way a factor points is arbitrary; anchors, such as two countries whose order a cited map shows, settle it.
+
+    :param found: m x 2.
+    :param groups: m: the group of each person.
+    :param anchors: For each axis the group that stands lower and the one that stands higher.
+    :raises ValueError: if an anchor has nobody with a position, or two anchors stand at the same place.
+    """
+    turned = found.copy()
+    for axis, (lower, higher) in enumerate(anchors):
+        means = [_mean_of(found[groups == group, axis]) for group in (lower, higher)]
+        if means[0] == means[1]:
+            raise ValueError("the anchors of an axis stand at the same place")
+        turned[:, axis] *= np.sign(means[1] - means[0])
+    return turned
+
+
+def _mean_of(places: NDArray[np.float64]) -> float:
+    known = places[np.isfinite(places)]
+    if not len(known):
+        raise ValueError("an anchor has nobody with a position")
+    return float(known.mean())

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pluralism.values import CALIBRATED, UNCALIBRATED, Scale, positions
+from pluralism.values import CALIBRATED, UNCALIBRATED, Scale, pinned, positions
 
 LOADINGS = np.array([[0.7, 0.1], [0.6, -0.2], [-0.5, 0.3], [0.1, 0.8], [-0.2, 0.6], [0.0, 0.7]])
 MEANS = np.array([5.0, 4.0, 6.0, 5.0, 3.0, 2.0])
@@ -93,3 +93,18 @@ def test_a_paraphrase_is_never_drawn_on_the_published_map() -> None:
 def test_a_scale_that_does_not_hold_together_is_refused(changes) -> None:
     with pytest.raises(ValueError, match=r"loadings|deviations"):
         scale(**changes)
+
+
+def test_anchors_turn_each_axis_by_itself() -> None:
+    found = np.array([[1.0, 2], [3, 4], [np.nan, 9], [0, 0]])
+    groups = np.array([0, 1, 1, 2])
+    assert pinned(found, groups, [(0, 1), (0, 1)]) == pytest.approx(found, nan_ok=True)
+    turned = pinned(found, groups, [(1, 0), (0, 2)])
+    assert turned == pytest.approx(found * [-1, -1], nan_ok=True)
+    assert pinned(turned, groups, [(1, 0), (0, 2)]) == pytest.approx(turned, nan_ok=True)
+
+
+@pytest.mark.parametrize(("anchors", "said"), [((0, 7), "nobody"), ((0, 0), "same place")])
+def test_anchors_that_settle_nothing_are_refused(anchors, said) -> None:
+    with pytest.raises(ValueError, match=said):
+        pinned(np.zeros((2, 2)), np.array([0, 1]), [anchors, anchors])
