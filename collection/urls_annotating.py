@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from collection.views import annotating, leaving, standing
+from collection.views import annotating, events, leaving, standing
 
 urlpatterns = [
     path("tasks/", annotating.tasks, name="tasks"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("tasks/<int:pk>/skip/", leaving.skip_task, name="skip_task"),
     path("turns/<int:pk>/compare/", annotating.compare, name="compare"),
     path("turns/<int:pk>/progress/", annotating.turn_progress, name="turn_progress"),
+    path("events/turns/<int:pk>/", events.turn_events, name="turn_events"),
     path("turns/<int:pk>/retry/", annotating.retry_turn, name="retry_turn"),
     path("turns/<int:pk>/report/<int:place>/", leaving.report_candidate, name="report_candidate"),
     path("last-questions/", leaving.last_questions, name="last_questions"),

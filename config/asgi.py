@@ -1,9 +1,12 @@
 """The ASGI application that the web server runs."""
 
 import os
+from typing import Any
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
+
+from config.events import PREFIX, EventHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -14,4 +17,10 @@ settings.DATABASES["default"]["OPTIONS"]["pool"] = {
     "timeout": 10,
 }
 
-application = get_asgi_application()
+pages = get_asgi_application()
+streams = EventHandler()
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """Answer one request."""
+    await (streams if scope.get("path", "").startswith(PREFIX) else pages)(scope, receive, send)

@@ -146,7 +146,10 @@ def waiting(language: str) -> Place:
 
 
 def failed(language: str) -> Place:
-    return _at(_turn(_task(language), failed=True).task)
+    turn = _turn(_task(language), failed=True)
+    # What failed once is asked for again by itself.
+    Turn.objects.filter(pk=turn.pk).update(asked_again=1)
+    return _at(turn.task)
 
 
 def done(language: str) -> Place:

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from collection.models import Task
+from collection.models import Task, Turn
 from sampling.models import CandidateSet
 from tests.factories import CandidateSetFactory, ComparisonFactory, TaskFactory, TurnFactory, make_ready
 from tests.signed_in import client_of
@@ -67,8 +67,17 @@ def test_without_scripts_the_page_looks_again_by_itself(turn, client):
     assert progress(client, turn, headers={}).url == reverse("task", args=[turn.task_id])
 
 
-def test_a_failed_set_offers_another_try_and_another_conversation():
+def test_a_failed_set_is_asked_for_once_more_by_itself():
     turn = waiting_turn(failed=True)
+    client = client_of(turn.task.annotator)
+    assert "this is another one" in client.get(reverse("task", args=[turn.task_id])).content.decode()
+    turn.refresh_from_db()
+    assert (turn.asked_again, turn.candidate_set.status) == (1, "requested")
+
+
+def test_a_set_that_failed_again_offers_another_try_and_another_conversation():
+    turn = waiting_turn(failed=True)
+    Turn.objects.filter(pk=turn.pk).update(asked_again=1)
     client = client_of(turn.task.annotator)
     page = client.get(reverse("task", args=[turn.task_id])).content.decode()
     assert reverse("retry_turn", args=[turn.pk]) in page
