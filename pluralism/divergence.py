@@ -234,26 +234,39 @@ def _mean_distances(rows: Rows, groups: Numbers) -> Numbers:
 
 
 def _standard_error(rows: Rows, of: Codes) -> float | None:
-    """Return the standard error of the mean distance, from leaving out people, items and choices in turn.
+    items, categories = int(rows.items.max()) + 1, int(rows.categories.max()) + 1
+    votes = [rows.where(of[rows.people] == side).votes(items, categories) for side in (0, 1)]
+    left = np.empty(len(rows.items))
+    for side in (0, 1):
+        mine = of[rows.people] == side
+        left[mine] = js_distance(without_each(rows.where(mine), votes[side]), votes[1 - side][rows.items[mine]])
+    return clustered_error(rows, js_distance(*votes), left)
+
+
+def without_each(rows: Rows, votes: Numbers) -> Numbers:
+    """Return the votes of each row's item without that row, shape (choices, k)."""
+    fewer = votes[rows.items]
+    fewer[np.arange(len(fewer)), rows.categories] -= 1
+    return fewer
+
+
+def clustered_error(rows: Rows, distances: Numbers, left: Numbers) -> float | None:
+    """Return the standard error of a mean distance, from leaving out people, items and choices in turn.
 
     The jackknife (Efron and Tibshirani 1993, chapter 11) for each way of clustering, put together as in Cameron,
     Gelbach and Miller, "Robust Inference with Multiway Clustering" (2011). Drawing again would not do: it adds to a
     distance the very bias that the null takes away.
+
+    :param rows: The choices; a person chooses in an item once.
+    :param distances: Shape (items,).
+    :param left: Shape (choices,): the distance of the row's item without that row.
+    :return: None where an item is empty without one of its rows, or there is one item alone.
     """
-    items, categories = int(rows.items.max()) + 1, int(rows.categories.max()) + 1
-    votes = [rows.where(of[rows.people] == side).votes(items, categories) for side in (0, 1)]
-    distances = js_distance(*votes)
-    left = np.empty(len(rows.items))
-    for side in (0, 1):
-        mine = of[rows.people] == side
-        fewer = votes[side][rows.items[mine]]
-        fewer[np.arange(len(fewer)), rows.categories[mine]] -= 1
-        left[mine] = js_distance(fewer, votes[1 - side][rows.items[mine]])
-    if not np.isfinite(left).all() or items < 2:
+    if not np.isfinite(left).all() or len(distances) < 2:
         return None
-    changes: Numbers = (left - distances[rows.items]) / items
+    changes: Numbers = (left - distances[rows.items]) / len(distances)
     of_people: Numbers = np.bincount(rows.people, weights=changes).astype(float)
-    of_items = (distances.mean() - distances) / (items - 1)
+    of_items = (distances.mean() - distances) / (len(distances) - 1)
     variances = [_jackknife(np.asarray(each)) for each in (of_people, of_items, changes)]
     return sqrt(max(variances[0] + variances[1] - variances[2], variances[0], variances[1]))
 

@@ -55,6 +55,9 @@ class Times:
 Statistic = Callable[[Rows, Times | None], float]
 """Returns a figure of rows, each counting as often as its item and person were drawn; NaN where it is undefined."""
 
+Statistics = Callable[[Rows, Times], Numbers]
+"""The same for several figures at once."""
+
 
 def resampled(rows: Rows, statistic: Statistic, *, seed: int, resamples: int) -> Interval:
     """Return the 95 % percentile interval of a figure.
@@ -62,15 +65,24 @@ def resampled(rows: Rows, statistic: Statistic, *, seed: int, resamples: int) ->
     :param statistic: Is given the rows and how often each item and person was drawn.
     :param seed: The same rows and seed give the same interval.
     """
+    return intervals(rows, lambda of, times: np.array([statistic(of, times)]), seed=seed, resamples=resamples)[0]
+
+
+def intervals(rows: Rows, statistics: Statistics, *, seed: int, resamples: int) -> list[Interval]:
+    """Return the intervals of several figures of the same draws; [None] with too few items or people."""
     present = [np.unique(numbers) for numbers in (rows.items, rows.people)]
     if min(len(numbers) for numbers in present) < 2:
-        return None
+        return [None]
     random = np.random.default_rng(seed)
-    drawn = np.array([statistic(rows, _drawn(present, random)) for _sample in range(resamples)])
-    drawn = drawn[np.isfinite(drawn)]
-    if not len(drawn):
+    drawn = np.array([statistics(rows, _drawn(present, random)) for _sample in range(resamples)])
+    return [_between(figures) for figures in drawn.T]
+
+
+def _between(drawn: Numbers) -> Interval:
+    known = drawn[np.isfinite(drawn)]
+    if not len(known):
         return None
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
 
 

@@ -162,7 +162,7 @@ def test_who_is_in_neither_group_and_items_of_one_group_do_not_count() -> None:
 
 
 # The other library takes a twentieth of a second for each.
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(arrays(np.float64, st.integers(1, 8), elements=st.floats(0, 1)))
 def test_families_are_corrected_as_statsmodels_does(p_values) -> None:
     for ours, theirs in ((families.holm, "holm"), (families.benjamini_hochberg, "fdr_bh")):
