@@ -207,6 +207,52 @@ def _items_with_pairs(rows: Rows, strata: Codes, one: int, other: int) -> int:
     return int(np.sum(first >= 2) if one == other else np.sum((first > 0) & (second > 0)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Alpha:
+    """Krippendorff's alpha of choices whose categories mean the same in all items."""
+
+    value: float | None
+    """None where all choices are the same."""
+    interval: Interval
+    """95 %, over items and people."""
+    items: int
+    """With two people or more."""
+    choices: int
+    """On those."""
+
+
+def alpha_of(
+    rows: Rows, values: Numbers | None = None, *, metric: str = "nominal", seed: int, resamples: int = 500
+) -> Alpha:
+    """Return Krippendorff's alpha with an interval that draws items and people.
+
+    :param rows: The choices; categories stand in their order.
+    :param values: As in `krippendorff_alpha`.
+    """
+    items, categories = int(rows.items.max(initial=-1)) + 1, int(rows.categories.max(initial=-1)) + 1
+
+    def statistic(of: Rows, times: Times | None) -> float:
+        weights = np.ones(len(of.items)) if times is None else times.people[of.people]
+        cells = of.items * categories + of.categories
+        votes, own = (
+            np.asarray(np.bincount(cells, weights=each, minlength=items * categories), dtype=float)
+            for each in (weights, weights**2)
+        )
+        shape = (items, categories)
+        found = _alpha(
+            votes.reshape(shape), own.reshape(shape), None if times is None else times.items[:items], values, metric
+        )
+        return nan if found is None else found
+
+    found, counts = statistic(rows, None), np.bincount(rows.items)
+    return Alpha(
+        value=None if np.isnan(found) else found,
+        interval=resampled(rows, statistic, seed=seed, resamples=resamples),
+        items=int(np.sum(counts >= 2)),
+        choices=int(counts[counts >= 2].sum()),
+    )
+
+
 def krippendorff_alpha(counts: Numbers, values: Numbers | None = None, *, metric: str = "nominal") -> float | None:
     """Return Krippendorff's alpha: 1 perfect agreement, 0 what chance would give, below 0 less.
 
@@ -219,16 +265,35 @@ def krippendorff_alpha(counts: Numbers, values: Numbers | None = None, *, metric
     :return: None where all values are the same: there is nothing to agree about.
     :raises ValueError: if the metric is unknown, needs values and gets none, or is "ratio" with values below 0.
     """
-    pairable = counts[counts.sum(axis=1) >= 2]
-    totals = pairable.sum(axis=0)
+    return _alpha(counts, counts, None, values, metric)
+
+
+def _alpha(votes: Numbers, own: Numbers, often: Numbers | None, values: Numbers | None, metric: str) -> float | None:
+    """Return alpha, where people and units may count several times; a person is never a pair with themselves.
+
+    :param votes: Shape (units, categories): weights of the people who chose each.
+    :param own: The same of squared weights.
+    :param often: Shape (units,): how often each unit counts; None: once.
+    """
+    whole = votes.sum(axis=1)
+    pairs = whole**2 - own.sum(axis=1)
+    # A person twice in a unit has nobody to differ from; so has one alone.
+    usable = pairs > 1e-9
+    votes, own, whole, pairs = votes[usable], own[usable], whole[usable], pairs[usable]
+    units = np.ones(len(votes)) if often is None else often[usable]
+    totals = units @ votes
     differences = _differences(totals, values, metric)
-    within = pairable.sum(axis=1, keepdims=True) - 1
-    coincidences = pairable.T @ (pairable / within) - np.diag((pairable / within).sum(axis=0))
-    expected = np.outer(totals, totals) - np.diag(totals)
+    # (pairs / whole) is the number of the others in the unit, one less than that of people where each counts once.
+    share = units * whole / pairs if len(pairs) else units
+    coincidences = votes.T @ (votes * share[:, None]) - np.diag((own * share[:, None]).sum(axis=0))
+    everybody = float(totals.sum())
+    itself = units @ own
+    expected = np.outer(totals, totals) - np.diag(itself)
     possible = float((expected * differences).sum())
-    if not possible:
+    if possible <= 1e-12:
         return None
-    return float(1 - (totals.sum() - 1) * (coincidences * differences).sum() / possible)
+    others = (everybody**2 - float(itself.sum())) / everybody
+    return float(1 - others * (coincidences * differences).sum() / possible)
 
 
 def _differences(totals: Numbers, values: Numbers | None, metric: str) -> Numbers:

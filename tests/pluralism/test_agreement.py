@@ -72,6 +72,24 @@ def test_alpha_is_that_of_another_library(ratings, metric: str) -> None:
         assert ours == pytest.approx(krippendorff.alpha(kept, level_of_measurement=metric, value_domain=LEVELS))
 
 
+def test_alpha_of_choices_comes_with_an_interval_over_items_and_people() -> None:
+    rated = [[None if np.isnan(value) else int(value) - 1 for value in unit] for unit in SECTION_C.T]
+    found = agreement.alpha_of(choices(rated), LEVELS, metric="interval", seed=1, resamples=200)
+    assert found.value == pytest.approx(0.849, abs=5e-4)
+    assert found.interval
+    assert found.interval[0] < 0.849 < found.interval[1] <= 1
+    assert (found.items, found.choices) == (11, 40)
+
+
+def test_people_who_choose_at_random_have_an_alpha_of_nothing() -> None:
+    """Whoever is drawn twice is no pair with themselves: else alpha would look higher in every draw."""
+    found = agreement.alpha_of(uniform(people=5), seed=1, resamples=200)
+    assert found.value == pytest.approx(0, abs=0.06)
+    assert found.interval
+    assert found.interval[0] < 0 < found.interval[1]
+    assert np.mean(found.interval) == pytest.approx(found.value, abs=0.03)
+
+
 def test_alpha_of_one_value_alone_is_not_defined() -> None:
     assert agreement.krippendorff_alpha(np.array([[3.0, 0], [2, 0]])) is None
     assert agreement.krippendorff_alpha(np.array([[1.0, 0], [0, 1]])) is None
