@@ -313,6 +313,12 @@
     else deliver();
   }
 
+  // ---- leaving: what was typed is on the server, and is not left to whoever uses this browser next -------------------
+  document.addEventListener("submit", function (event) {
+    if (!event.target.matches("[data-forgets]")) return;
+    for (const key of remembered("draft:").concat(remembered("notes:"))) remember(key, null);
+  });
+
   // ---- forms that lead to another page: only once somebody answers there ---------------------------------------------
   document.addEventListener("submit", function (event) {
     const form = event.target;

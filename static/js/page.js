@@ -44,7 +44,8 @@
   // The focus goes to what is new: the part of a page, or the error, that is marked for it.
   function focusOn(root) {
     const target = root.querySelector("[data-focus]");
-    if (target) target.focus();
+    // Nobody is taken away from where they write.
+    if (target && !document.activeElement.matches("[data-keep-focus]")) target.focus();
   }
 
   function begin(root) {
