@@ -63,6 +63,7 @@ def _write(held: Claim, *, clock: Callable[[], datetime]) -> None:
             written = dataset.write(
                 study=release.study,
                 wanted=release.formats,
+                beside_parquet=release.beside_parquet,
                 snapshot_at=release.snapshot_at,
                 version=release.version,
                 folder=aside,

@@ -3,10 +3,10 @@
 import types
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Protocol, get_args, get_origin
+from typing import Any, Protocol, get_args, get_origin, get_type_hints, is_typeddict
 
-from exports.markdown import table
-from exports.records import SCHEMA_VERSION, Column, ConversationTurn, Message, wide_columns
+from exports.markdown import one_line, table
+from exports.records import SCHEMA_VERSION, Column, ConversationTurn, docstrings, wide_columns
 
 TYPES: dict[Any, str] = {
     int: "integer",
@@ -14,10 +14,9 @@ TYPES: dict[Any, str] = {
     str: "text",
     bool: "true or false",
     date: "date",
-    list[int]: "list of integers",
-    list[str]: "list of texts",
-    list[Message]: "list of messages (`role`, `content`)",
 }
+
+SEVERAL: dict[Any, str] = {int: "integers", float: "numbers", str: "texts", bool: "true or false"}
 
 CONVENTIONS = """\
 - Parquet files are exact; these are the files that the card's configurations load.
@@ -59,11 +58,33 @@ def _table(described: Described) -> str:
     if described.columns == wide_columns():
         text += f"{' '.join((ConversationTurn.__doc__ or '').split())}\n\n"
     rows = [[f"`{column.name}`", type_name(column.type), column.about] for column in described.columns]
-    return text + table(["column", "type", "meaning"], rows) + "\n"
+    nested = dict.fromkeys(each for column in described.columns for each in nested_in(column.type))
+    return "\n\n".join([text + table(["column", "type", "meaning"], rows), *map(_record, nested)]) + "\n"
+
+
+def _record(kind: type) -> str:
+    """Return the fields of what a column is made of."""
+    documented, fields = docstrings(kind), get_type_hints(kind)
+    rows = [[f"`{name}`", type_name(type_), documented.get(name, "")] for name, type_ in fields.items()]
+    return f"`{kind.__name__}`: {one_line(kind.__doc__ or '')}\n\n" + table(["field", "type", "meaning"], rows)
 
 
 def type_name(kind: Any) -> str:
     """Return a column's type in words."""
     if get_origin(kind) is types.UnionType:
-        return f"{TYPES[get_args(kind)[0]]} or null"
+        return f"{type_name(get_args(kind)[0])} or null"
+    if get_origin(kind) is list:
+        return f"list of {_several(*get_args(kind))}"
+    if is_typeddict(kind):
+        return f"`{kind.__name__}`"
     return TYPES[kind]
+
+
+def _several(kind: Any) -> str:
+    return f"`{kind.__name__}`" if is_typeddict(kind) else SEVERAL[kind]
+
+
+def nested_in(kind: Any) -> list[type]:
+    """Return the records that a type is made of: of a list of messages, the message."""
+    inner = [each for part in get_args(kind) for each in nested_in(part)]
+    return [kind, *inner] if is_typeddict(kind) else inner

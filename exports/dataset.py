@@ -44,6 +44,7 @@ def write(
     *,
     study: Study,
     wanted: Sequence[str],
+    beside_parquet: Sequence[str] = ("csv",),
     snapshot_at: datetime,
     version: int | None,
     folder: Path,
@@ -58,7 +59,7 @@ def write(
     formats.check(study, wanted)
     snapshot.settle(snapshot_at=snapshot_at)
     numbering.number_new(study=study, snapshot_at=snapshot_at)
-    tables, tally = formats.tables_of(wanted), Tally()
+    tables, tally = formats.tables_of(wanted, beside_parquet), Tally()
     with snapshot.reading():
         scope = scope_of(study=study, snapshot_at=snapshot_at)
         rows = _write_tables(tables, scope, tally, folder=folder, progress=progress)

@@ -24,7 +24,9 @@ class Message(TypedDict):
     """One message of a conversation, as chat models are given it."""
 
     role: str
+    """`user` or `assistant`."""
     content: str
+    """The text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

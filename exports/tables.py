@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
-from exports.records import Column, Message
+from exports.records import Column
 
 Row = tuple[Any, ...]
 
@@ -25,9 +25,6 @@ ARROW: dict[Any, pa.DataType] = {
     str: pa.string(),
     bool: pa.bool_(),
     date: pa.date32(),
-    list[int]: pa.list_(pa.int64()),
-    list[str]: pa.list_(pa.string()),
-    list[Message]: pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])),
 }
 
 FORMULA = r"\A('*[=+\-@\t\r\n＝＋－＠])"
@@ -42,6 +39,20 @@ def file_name(table: str, encoding: Encoding, part: int = 0) -> str:
     return f"{FOLDERS[encoding]}/{table}-{part:05d}.{encoding}"
 
 
+def arrow_of(kind: Any) -> pa.DataType:
+    """Return how Arrow holds a type of a record's field: a plain one, a TypedDict, or a list of either."""
+    if is_typeddict(kind):
+        fields = get_type_hints(kind).items()
+        return pa.struct([pa.field(name, arrow_of(_without_null(type_))) for name, type_ in fields])
+    if get_origin(kind) is list:
+        return pa.list_(arrow_of(*get_args(kind)))
+    return ARROW[kind]
+
+
+def _without_null(kind: Any) -> Any:
+    return get_args(kind)[0] if get_origin(kind) is types.UnionType else kind
+
+
 def schema_of(columns: Sequence[Column]) -> pa.Schema:
     """Return the columns as Arrow knows them."""
     return pa.schema([_field(column) for column in columns])
@@ -49,8 +60,7 @@ def schema_of(columns: Sequence[Column]) -> pa.Schema:
 
 def _field(column: Column) -> pa.Field:
     may_be_null = get_origin(column.type) is types.UnionType
-    kind = get_args(column.type)[0] if may_be_null else column.type
-    return pa.field(column.name, ARROW[kind], nullable=may_be_null)
+    return pa.field(column.name, arrow_of(_without_null(column.type)), nullable=may_be_null)
 
 
 def write_part(
@@ -85,9 +95,7 @@ def _csv_writer(path: Path, schema: pa.Schema) -> Iterator[Writer]:
 @contextmanager
 def _jsonl_writer(path: Path, schema: pa.Schema) -> Iterator[Writer]:
     with path.open("w", encoding="utf-8", newline="\n") as lines:
-        yield lambda batch: lines.writelines(
-            json.dumps(line, ensure_ascii=False, default=_plain) + "\n" for line in batch.to_pylist()
-        )
+        yield lambda batch: lines.writelines(_as_json(line) + "\n" for line in batch.to_pylist())
 
 
 def _plain(value: Any) -> str:
@@ -111,18 +119,22 @@ def _batches(rows: Iterable[Row], schema: pa.Schema, size: int) -> Iterator[pa.R
 
 
 def for_spreadsheets(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return a batch as CSV holds it: lists as JSON, and an apostrophe before what would be taken for a formula."""
+    """Return a batch as CSV holds it: what is nested as JSON, an apostrophe before what may be a formula."""
     arrays = [_flat_array(column) for column in batch.columns]
     return pa.RecordBatch.from_arrays(arrays, schema=_flat(batch.schema))
 
 
 def _flat_array(column: pa.Array) -> pa.Array:
-    if pa.types.is_list(column.type):
-        return pa.array([json.dumps(value, ensure_ascii=False) for value in column.to_pylist()], pa.string())
+    if pa.types.is_nested(column.type):
+        return pa.array([None if value is None else _as_json(value) for value in column.to_pylist()], pa.string())
     if pa.types.is_string(column.type):
         return pc.replace_substring_regex(column, pattern=FORMULA, replacement=r"'\1")
     return column
 
 
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
 def _flat(schema: pa.Schema) -> pa.Schema:
-    return pa.schema([field.with_type(pa.string()) if pa.types.is_list(field.type) else field for field in schema])
+    return pa.schema([field.with_type(pa.string()) if pa.types.is_nested(field.type) else field for field in schema])

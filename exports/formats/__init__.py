@@ -5,7 +5,7 @@ How building and formats meet:
 - A `Format` (formats/table.py) names its `Table`s; FORMATS here lists the formats. A table of one name is written once,
   however many formats hold it. Its files are `data/NAME-00000.parquet`, `csv/NAME-00000.csv`,
   `jsonl/NAME-00000.jsonl` and so on, as `Table.written_as` says; exports/tables.py writes them from `Table.columns`
-  (types: tables.ARROW).
+  (types: tables.arrow_of).
 - A table is written in **parts**, by several processes, each part on its own and perhaps again after a kill.
   `Table.along` says along which numbers it is cut: of `conversations`, of candidate `sets`, or of `people`.
   `Table.rows(scope, tally)` is called for each part and yields its lines in the order of these numbers.
@@ -27,14 +27,30 @@ How building and formats meet:
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from collection.models import Study
-from exports.formats import community_alignment
+from exports.formats import arena, community_alignment, items, long_tables, prism, trl
 from exports.formats.table import DoesNotFit, Format, Table
+from exports.tables import Encoding
 
-__all__ = ["FORMATS", "DoesNotFit", "Format", "Table", "check", "tables_of"]
+__all__ = ["BESIDE_PARQUET", "FORMATS", "DoesNotFit", "Format", "Table", "check", "tables_of"]
 
-FORMATS = {format.name: format for format in (community_alignment.FORMAT,)}
+FORMATS = {
+    format.name: format
+    for format in (
+        community_alignment.FORMAT,
+        long_tables.FORMAT,
+        trl.PREFERENCE,
+        trl.UNPAIRED,
+        items.FORMAT,
+        arena.FORMAT,
+        prism.FORMAT,
+    )
+}
+
+BESIDE_PARQUET: tuple[Encoding, ...] = ("csv", "jsonl")
+"""The kinds of files that a release can have beside Parquet."""
 
 
 def check(study: Study, formats: Sequence[str]) -> None:
@@ -49,6 +65,15 @@ def check(study: Study, formats: Sequence[str]) -> None:
             raise DoesNotFit(reason)
 
 
-def tables_of(formats: Sequence[str]) -> list[Table]:
-    """Return the tables of these formats, each once."""
-    return list({table.name: table for name in formats for table in FORMATS[name].tables}.values())
+def tables_of(formats: Sequence[str], beside_parquet: Sequence[str] = ("csv",)) -> list[Table]:
+    """Return the tables of these formats, each once, with the kinds of files that they are written as.
+
+    The long tables are always among them: the card's figures come from them. Where two formats have a table of one name
+    (community-alignment and the long tables have `conversations`), the one further ahead in FORMATS gives it.
+    """
+    written_as: tuple[Encoding, ...] = ("parquet", *(kind for kind in BESIDE_PARQUET if kind in beside_parquet))
+    found: dict[str, Table] = {}
+    for format in FORMATS.values():
+        for table in format.tables if format.name in (*formats, long_tables.FORMAT.name) else ():
+            found.setdefault(table.name, replace(table, written_as=written_as))
+    return list(found.values())

@@ -1,4 +1,4 @@
-"""The format of the Community Alignment dataset: one conversation a line, 45 columns; the long tables beside it."""
+"""The format of the Community Alignment dataset: one conversation a line, 45 columns."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,9 +7,10 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
+from django.utils.translation import gettext_lazy as _
 
 from collection.models import Study
-from exports.formats.long_tables import ANNOTATORS, CANDIDATES, TURNS
+from exports.formats.long_tables import head
 from exports.formats.table import DoesNotFit, Format, Table, Tally
 from exports.records import LETTERS, ORDINALS, Conversation, ConversationTurn, values_of, wide_columns
 from exports.scope import Scope
@@ -41,11 +42,7 @@ def conversations(scope: Scope, tally: Tally) -> Iterator[Row]:
         turns = list(compared)
         if len(turns) > MOST_TURNS:
             raise DoesNotFit("too-many-turns")
-        head = _head(number, turns[0], scope)
-        tally.add("language", head.assigned_lang)
-        tally.add("opening", "given prompt" if head.is_pregenerated_first_prompt else "prompt of one's own")
-        tally.add("turns", str(len(turns)))
-        line = values_of(Conversation)(head)
+        line = values_of(Conversation)(head(number, turns, scope, tally))
         verbatim = scope.people[turns[0].turn__task__annotator_id].agreed.verbatim
         for turn in turns:
             line += values_of(ConversationTurn)(_turn(turn, verbatim=verbatim))
@@ -70,20 +67,6 @@ def _compared(scope: Scope) -> Iterator[Any]:
             named=True,
         )
         .iterator(chunk_size=1000)
-    )
-
-
-def _head(number: int, first: Any, scope: Scope) -> Conversation:
-    person = scope.people[first.turn__task__annotator_id]
-    return Conversation(
-        conversation_id=number,
-        assigned_lang=first.turn__candidate_set__language,
-        annotator_id=person.number,
-        wave=scope.study.panel.wave,
-        is_pregenerated_first_prompt=first.turn__task__item_id is not None,
-        in_balanced_subset=False,
-        in_balanced_subset_10=False,
-        **person.demographics,
     )
 
 
@@ -124,4 +107,9 @@ CONVERSATIONS = Table(
     rows_per_batch=1000,
 )
 
-FORMAT = Format(name="community-alignment", tables=(CONVERSATIONS, TURNS, ANNOTATORS, CANDIDATES), why_not=why_not)
+FORMAT = Format(
+    name="community-alignment",
+    about=_("One conversation a line, in the 45 columns of Community Alignment."),
+    tables=(CONVERSATIONS,),
+    why_not=why_not,
+)

@@ -1,23 +1,61 @@
-"""The long tables: one turn, one person, one candidate a line."""
+"""The long tables: one conversation, one turn, one person, one candidate a line."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 from pathlib import PurePath
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from annotators.models import CheckOutcome, StandingChange
 from collection import exposure, quality
 from collection.configuration import Explanations
 from collection.models import Task, Turn
 from exports import records
-from exports.formats.table import Table, Tally
+from exports.formats.comparisons import COMPARISONS
+from exports.formats.items import ITEMS
+from exports.formats.table import Format, Table, Tally
 from exports.records import LETTERS, values_of
 from exports.scope import Scope
 from exports.tables import Row
 from sampling.models import CandidateSet
+
+CONVERSATION_FIELDS = (
+    "turn__task__published__number",
+    "turn__task__annotator_id",
+    "turn__task__item_id",
+    "turn__candidate_set__language",
+)
+
+
+def conversations(scope: Scope, tally: Tally) -> Iterator[Row]:
+    """Yield one line per conversation with an accepted comparison."""
+    compared = scope.accepted().values_list(*CONVERSATION_FIELDS, named=True).iterator(chunk_size=5000)
+    for number, turns in groupby(compared, key=lambda turn: turn.turn__task__published__number):
+        yield values_of(records.Conversation)(head(number, list(turns), scope, tally))
+
+
+def head(number: int, turns: Sequence[Any], scope: Scope, tally: Tally) -> records.Conversation:
+    """Return what is said of a conversation as a whole, and count it."""
+    person, first = scope.people[turns[0].turn__task__annotator_id], turns[0]
+    is_given = first.turn__task__item_id is not None
+    tally.add("language", first.turn__candidate_set__language)
+    tally.add("opening", "given prompt" if is_given else "prompt of one's own")
+    tally.add("turns", str(len(turns)))
+    return records.Conversation(
+        conversation_id=number,
+        assigned_lang=first.turn__candidate_set__language,
+        annotator_id=person.number,
+        wave=scope.study.panel.wave,
+        is_pregenerated_first_prompt=is_given,
+        in_balanced_subset=False,
+        in_balanced_subset_10=False,
+        **person.demographics,
+    )
+
 
 TURN_FIELDS = (
     "task__published__number",
@@ -366,4 +404,20 @@ CANDIDATES = Table(
     rows=candidates,
     total=lambda scope: scope.candidates().count(),
     rows_per_batch=5000,
+)
+
+CONVERSATIONS = Table(
+    name="conversations",
+    about="One conversation a line: who had it, in which language, and how it began.",
+    columns=records.columns(records.Conversation),
+    along="conversations",
+    rows=conversations,
+    total=lambda scope: scope.accepted().order_by().values("turn__task").distinct().count(),
+    rows_per_batch=5000,
+)
+
+FORMAT = Format(
+    name="long-tables",
+    about=_("Conversations, turns, people, candidates, comparisons and shared items, each in a table of its own."),
+    tables=(CONVERSATIONS, TURNS, ANNOTATORS, CANDIDATES, COMPARISONS, ITEMS),
 )

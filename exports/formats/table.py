@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from collection.models import Study
 from exports.records import Column
@@ -63,7 +63,7 @@ class Table:
     fresh: bool = False
     """Whether its lines count what others did, so that every release writes them anew."""
     written_as: tuple[Encoding, ...] = ("parquet", "csv")
-    """The kinds of its files; without "parquet" it is no configuration of the card."""
+    """The kinds of its files: Parquet, and what a release has beside it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,8 @@ class Format:
     """A way to publish a study."""
 
     name: str
+    about: Any
+    """What it is for, in the language of the page."""
     tables: tuple[Table, ...]
-    why_not: Callable[[Study], str | None]
+    why_not: Callable[[Study], str | None] = lambda study: None
     """Why a study does not fit into it: a code of exports.reasons, or nothing."""

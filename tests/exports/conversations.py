@@ -59,11 +59,12 @@ def _turn(task, number, choices, messages, at):
     return Turn.objects.select_related("candidate_set", "task").get(pk=turn.pk)
 
 
-def write(study, folder, *, snapshot_at=None, version=None):
+def write(study, folder, *, snapshot_at=None, version=None, formats=FORMAT, beside_parquet=("csv",)):
     """Write the study's dataset and return its manifest."""
     return dataset.write(
         study=study,
-        wanted=FORMAT,
+        wanted=formats,
+        beside_parquet=beside_parquet,
         snapshot_at=snapshot_at or timezone.now(),
         version=version,
         folder=folder,

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from exports.formats import BESIDE_PARQUET, FORMATS
 from exports.models import PublishedAnnotator, PublishedConversation
 from tests.exports.conversations import rows, same_database, talk, write
 from tests.factories import AnnotatorFactory, ComparisonFactory, ItemFactory, StudyFactory
@@ -20,10 +21,11 @@ from pathlib import Path
 import django
 django.setup()
 from collection.models import Study
-from exports import dataset
+from exports import dataset, formats
 dataset.write(
     study=Study.objects.get(slug=sys.argv[1]),
-    wanted=["community-alignment"],
+    wanted=list(formats.FORMATS),
+    beside_parquet=formats.BESIDE_PARQUET,
     snapshot_at=datetime.fromisoformat(sys.argv[2]),
     version=None,
     folder=Path(sys.argv[3]),
@@ -49,7 +51,7 @@ def bytes_of(folder):
 
 def test_written_again_elsewhere_it_is_the_same_to_the_byte(study, tmp_path):
     moment = timezone.now()
-    write(study, tmp_path / "here", snapshot_at=moment)
+    write(study, tmp_path / "here", snapshot_at=moment, formats=list(FORMATS), beside_parquet=BESIDE_PARQUET)
     environment = {
         **same_database(),
         "TZ": "Pacific/Kiritimati",
@@ -61,19 +63,12 @@ def test_written_again_elsewhere_it_is_the_same_to_the_byte(study, tmp_path):
     command = [sys.executable, "-c", ELSEWHERE, study.slug, moment.isoformat(), str(tmp_path / "there")]
     subprocess.run(command, env=environment, check=True, timeout=120)
     here, there = bytes_of(tmp_path / "here"), bytes_of(tmp_path / "there")
-    assert sorted(here) == [
-        "MANIFEST.json",
-        "README.md",
-        "codebook.md",
-        "csv/annotators-00000.csv",
-        "csv/candidates-00000.csv",
-        "csv/conversations-00000.csv",
-        "csv/turns-00000.csv",
-        "data/annotators-00000.parquet",
-        "data/candidates-00000.parquet",
-        "data/conversations-00000.parquet",
-        "data/turns-00000.parquet",
-    ]
+    tables = {table.name for format in FORMATS.values() for table in format.tables}
+    folders = {"data": "parquet", "csv": "csv", "jsonl": "jsonl"}
+    assert {name for name in here if "/" in name and not name.startswith("plots/")} == {
+        f"{folder}/{table}-00000.{kind}" for folder, kind in folders.items() for table in tables
+    }
+    assert {"MANIFEST.json", "README.md", "codebook.md"} <= set(here)
     assert here == there
 
 

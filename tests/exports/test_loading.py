@@ -20,7 +20,7 @@ LOADER = """
 import datasets, json, sys
 folder = sys.argv[1]
 loaded = {"": datasets.load_dataset(folder)["train"]}
-for name in ("conversations", "turns", "annotators", "candidates"):
+for name in ("conversations", "turns", "annotators", "candidates", "comparisons", "items"):
     loaded[name] = datasets.load_dataset(folder, name, split="train")
 print(json.dumps({name: list(lines) for name, lines in loaded.items()}, default=str))
 """
@@ -86,8 +86,8 @@ def test_every_configuration_loads_and_every_cell_is_as_in_the_database(study, t
 
 def assert_conversations(lines, study):
     tasks = Task.objects.filter(study=study, surplus=False, turns__comparison__isnull=False).distinct()
-    assert [line["conversation_id"] for line in lines] == sorted(task.published.number for task in tasks)
-    by_number = {task.published.number: task for task in tasks}
+    assert [line["conversation_id"] for line in lines] == sorted(task.published.get().number for task in tasks)
+    by_number = {task.published.get().number: task for task in tasks}
     for line in lines:
         assert line == expected_line(by_number[line["conversation_id"]])
 
@@ -95,7 +95,7 @@ def assert_conversations(lines, study):
 def expected_line(task):
     person = task.annotator.answers()
     line = {
-        "conversation_id": task.published.number,
+        "conversation_id": task.published.get().number,
         "assigned_lang": "en",
         "annotator_id": task.annotator.published.get().number,
         "wave": 1,
@@ -135,7 +135,7 @@ def assert_turns(lines, study):
         task, prompt = turn.task, turn.task.item and turn.task.item.prompt
         compared = getattr(turn, "comparison", None)
         assert line == {
-            "conversation_id": task.published.number,
+            "conversation_id": task.published.get().number,
             "turn": turn.number,
             "annotator_id": task.annotator.published.get().number,
             "language": "en",
@@ -145,7 +145,7 @@ def assert_turns(lines, study):
             "prompt_key": None,
             "prompt_group": None,
             "topic": prompt.topic if prompt else None,
-            "candidate_set_id": turn.candidate_set.published.number,
+            "candidate_set_id": turn.candidate_set.published.get().number,
             "set_status": "ready",
             "order_shown": turn.order,
             "order_seed": turn.order_seed,
@@ -202,7 +202,7 @@ def assert_candidates(lines):
     for line, candidate in zip(lines, candidates, strict=True):
         candidate_set, completion = candidate.candidate_set, candidate.completion
         assert line == {
-            "candidate_set_id": candidate_set.published.number,
+            "candidate_set_id": candidate_set.published.get().number,
             "slot": candidate.slot,
             "response": "abcd"[candidate_set.canonical_order.index(candidate.slot)],
             "text": candidate.text,

@@ -88,7 +88,7 @@ def unfinished(settings):
 def test_a_release_is_written_and_says_what_it_holds(release, settings):
     jobs.build_release(release_id=release.pk)
     assert_complete(release)
-    assert release.rows_done == release.rows_total == 5 + 10 + 5 + 4 * 6
+    assert release.rows_done == release.rows_total == 5 + 10 + 5 + 4 * 6 + 10 + 1
     assert release.snapshot_at <= release.finished_at
     assert (release.token, release.lease_until) == (None, None)
     assert unfinished(settings) == []

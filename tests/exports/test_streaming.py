@@ -17,9 +17,9 @@ from tests.factories import AnnotatorFactory, StudyFactory
 
 @pytest.mark.django_db(transaction=True)
 def test_rows_come_through_a_cursor_of_the_server(tmp_path, monkeypatch):
-    format = FORMATS["community-alignment"]
-    by_one = tuple(replace(table, rows_per_batch=1) for table in format.tables)
-    monkeypatch.setitem(FORMATS, format.name, replace(format, tables=by_one))
+    for format in [FORMATS["community-alignment"], FORMATS["long-tables"]]:
+        by_one = tuple(replace(table, rows_per_batch=1) for table in format.tables)
+        monkeypatch.setitem(FORMATS, format.name, replace(format, tables=by_one))
     study = StudyFactory()
     for person in AnnotatorFactory.create_batch(2, panel=study.panel):
         talk(study=study, annotator=person)
@@ -35,9 +35,9 @@ def test_rows_come_through_a_cursor_of_the_server(tmp_path, monkeypatch):
     )
     before, *while_writing = open_cursors
     assert before == []
-    assert len(while_writing) == 2 + 2 + 2 + 8
-    # Two conversations, two turns, two people (who are at hand), eight candidates.
-    assert [len(statements) for statements in while_writing[::2]] == [1, 1, 0, 1, 1, 1, 1]
+    assert len(while_writing) == 2 + 2 + 2 + 8 + 2
+    # Two conversations, two turns, two people (who are at hand), eight candidates, two comparisons.
+    assert [len(statements) for statements in while_writing[::2]] == [1, 1, 0, 1, 1, 1, 1, 1]
 
 
 def test_memory_does_not_grow_with_the_rows(tmp_path):
