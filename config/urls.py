@@ -3,12 +3,13 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import views
+from config import reading, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("annotators.urls")),
     path("", include("collection.urls")),
     path("", include("exports.urls")),
+    path("reading/", reading.set_reading, name="set_reading"),
     path("health/", views.health, name="health"),
 ]
 

@@ -118,7 +118,7 @@ def _models(label):
 
 
 # ---- access ----------------------------------------------------------------------------------------------------------
-OPEN_TO_ALL = {"way_in", "join", "return_link", "leave", "set_language", "sign_in", "health", "api_schema"}
+OPEN_TO_ALL = {"way_in", "join", "return_link", "leave", "set_language", "set_reading", "sign_in", "health", "api_schema"}
 OPEN_TO_ALL |= {"withdraw_by_link", "withdrawn", "stopped"}
 
 
@@ -204,6 +204,7 @@ def test_no_address_leads_away_from_the_site(where):
     signing_in = {"username": user.username, "password": "a long enough password", "next": where}
     assert Client().post(reverse("sign_in"), signing_in).url == "/studies/"
     assert Client().post(reverse("set_language"), {"language": "fr", "next": where}).url == "/"
+    assert Client().post(reverse("set_reading"), {"next": where}).url == "/"
     assert researcher().post(reverse("sign_out"), {"next": where}).url == "/sign-in/"
 
 
