@@ -50,17 +50,17 @@ def annotate(page: Page, site: str, language: str, camera: Camera) -> None:
     camera.take(page, f"{language}/consent")
     for box in page.locator("input[type=checkbox]").all():
         box.check()
-    _go(page, "main form button.button")
+    go(page, "main form button.button")
     camera.take(page, f"{language}/return-link")
-    _go(page, "main a.button")
+    go(page, "main a.button")
     camera.take(page, f"{language}/survey")
-    _answer(page)
+    answer(page)
     camera.take(page, f"{language}/tasks")
     for _conversation in range(ENOUGH if camera.gallery else FEW):
-        _begin_next(page)
+        begin_next(page)
         if page.locator("main form fieldset.choices").count():
             camera.take(page, f"{language}/last-questions")
-            _answer(page)
+            answer(page)
         elif not _is_finished(page):
             _converse(page, language, camera)
         if _is_finished(page):
@@ -70,13 +70,14 @@ def annotate(page: Page, site: str, language: str, camera: Camera) -> None:
     camera.take(page, f"{language}/about-you")
 
 
-def _go(page: Page, selector: str) -> None:
+def go(page: Page, selector: str) -> None:
     """Click something that leads to another page, and wait until that is there."""
     with page.expect_navigation():
         page.locator(selector).first.click()
 
 
-def _begin_next(page: Page) -> None:
+def begin_next(page: Page) -> None:
+    """Go on to the next conversation."""
     before = page.url
     page.locator("form[action$='/next/'] button.button").first.click()
     # Shown in place after a task, as a page of its own after a pause: in both cases at another address.
@@ -87,17 +88,18 @@ def _is_finished(page: Page) -> bool:
     return page.locator(".completion-code").count() > 0
 
 
-def _answer(page: Page) -> None:
+def answer(page: Page) -> None:
+    """Take the first answer to each question of a form, and send it."""
     for question in page.locator("fieldset.choices").all():
         question.locator("label").first.click()
-    _go(page, "main form button.button")
+    go(page, "main form button.button")
 
 
 def _converse(page: Page, language: str, camera: Camera) -> None:
     """One conversation, from its opening to its end; in a gallery the first one has a second turn."""
     words = WORDS[language]
     while not camera.gallery and _is_less_worth_a_picture(page):
-        _skip(page)
+        skip(page)
     if page.locator("#id_message").count():
         camera.take(page, f"{language}/own-prompt")
         _send(page, words.own_prompt, language, camera)
@@ -110,7 +112,7 @@ def _converse(page: Page, language: str, camera: Camera) -> None:
         _send(page, words.next_message, language, camera)
         _compare(page, words.because)
     if page.locator(".or-end button").count():
-        _go(page, ".or-end button")
+        page.locator(".or-end button").click()
     expect(page.locator("section.done")).to_be_visible()
     camera.take(page, f"{language}/conversation-complete")
 
@@ -120,10 +122,11 @@ def _is_less_worth_a_picture(page: Page) -> bool:
     return page.locator("#id_message, .demo-note").count() > 0
 
 
-def _skip(page: Page) -> None:
-    _go(page, ".task-foot a[href$='/skip/']")
-    _answer(page)
-    _begin_next(page)
+def skip(page: Page) -> None:
+    """Leave a conversation for the next one."""
+    go(page, ".task-foot a[href$='/skip/']")
+    answer(page)
+    begin_next(page)
 
 
 def _show_the_answers(page: Page) -> None:
@@ -165,7 +168,7 @@ def manage(page: Page, site: str, language: str, camera: Camera) -> None:
     page.goto(f"{site}/new-study/")
     camera.take(page, f"{language}/new-study")
     page.fill("#id_text", REFUSED)
-    _go(page, "main form button.button")
+    go(page, "main form button.button")
     camera.take(page, f"{language}/new-study-refused")
     _release(page, study)
     page.goto(study)
@@ -195,10 +198,10 @@ def _release(page: Page, study: str) -> None:
 
 def _write_forms(page: Page, study: str, language: str, camera: Camera) -> None:
     page.goto(study)
-    _go(page, "form[action$='/invitations/'] button")
+    go(page, "form[action$='/invitations/'] button")
     camera.take(page, f"{language}/invitation")
     page.goto(study)
     file = {"name": "prompts.jsonl", "mimeType": "text/plain", "buffer": PROMPTS.encode()}
     page.set_input_files("#id_file", file)  # type: ignore[arg-type]
-    _go(page, "form[action$='/prompts/'] button")
+    go(page, "form[action$='/prompts/'] button")
     camera.take(page, f"{language}/prompts-loaded")
