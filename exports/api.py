@@ -34,12 +34,15 @@ class ReleaseFileSerializer(serializers.Serializer[Any]):
 class ReleaseSerializer(serializers.ModelSerializer[Release]):
     """A release and how far it is."""
 
+    release = serializers.CharField(source="label", help_text="Its name: line and place in it.")
+    rows_done = serializers.IntegerField()
     files = serializers.SerializerMethodField()
 
     class Meta:
         model = Release
         fields = (
             "version",
+            "release",
             "formats",
             "status",
             "requested_at",
@@ -83,7 +86,7 @@ def releases(request: Request, slug: str) -> Response:
     """The releases of a study, the latest first; or, by POST, a new one."""
     study = get_object_or_404(Study.objects.visible_to(request.user), slug=slug)
     if request.method == "GET":
-        found = Release.objects.filter(study=study).select_related("study").order_by("-version")
+        found = Release.objects.filter(study=study).with_progress().select_related("study").order_by("-version")
         return Response(ReleaseSerializer(found, many=True, context={"request": request}).data)
     wanted = WantedSerializer(data=request.data)
     wanted.is_valid(raise_exception=True)

@@ -1,45 +1,111 @@
-"""Writing a release: claimed, written aside, moved into place only when it is complete."""
+"""Writing a release: one worker lays it out, all who come write its shards, the last one finishes it."""
 
 import errno
 import logging
-import os
-import shutil
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from exports import changes, dataset, snapshot
-from exports.claims import Claim, ClaimLost, claim, renewed
-from exports.dataset import Written
-from exports.formats import DoesNotFit
+from exports import finishing, formats, planning, recovery, shards, snapshot
+from exports.claims import Claim, ClaimLost, claim_shard, claim_to_finish, claim_to_plan, renewed
+from exports.formats import DoesNotFit, Table
 from exports.models import Release
-from exports.scope import agreements
+from exports.scope import Scope, scope_of_release
 
 logger = logging.getLogger(__name__)
 
+Clock = Callable[[], datetime]
 
-def build(*, release_id: int, clock: Callable[[], datetime] = timezone.now) -> bool:
-    """Write a release that is requested; whether this call brought it to an end (done or failed)."""
-    held = claim(release_id=release_id, now=clock())
-    if held is None:
-        return False
+
+@dataclass
+class Work:
+    """What one worker does for a release."""
+
+    release_id: int
+    clock: Clock
+    laid_out: Callable[[int], None]
+    scope: Scope | None = None
+    """As it was laid out last."""
+    tables: dict[str, Table] = field(default_factory=dict)
+
+
+def build(
+    *, release_id: int, clock: Clock = timezone.now, laid_out: Callable[[int], None] = lambda shards: None
+) -> bool:
+    """Do for a release what nobody else does, until nothing is left; whether this call brought it to an end.
+
+    Several workers on several machines may do so at the same time.
+
+    :param laid_out: is told how many shards there are to write, once they can be claimed.
+    """
+    work = Work(release_id=release_id, clock=clock, laid_out=laid_out)
+    while True:
+        if held := claim_to_plan(release_id=release_id, now=clock()):
+            ended = _guarded(held, work, _plan)
+        elif held := claim_shard(release_id=release_id, now=clock()):
+            ended = _guarded(held, work, _write)
+        elif held := claim_to_finish(release_id=release_id, now=clock()):
+            ended = _guarded(held, work, _finish)
+        else:
+            return False
+        if ended:
+            return True
+
+
+def _plan(held: Claim, work: Work) -> bool:
+    work.laid_out(planning.plan(held, clock=work.clock))
+    work.scope = None
+    return False
+
+
+def _write(held: Claim, work: Work) -> bool:
+    _look(work)
+    shards.write(held, _release(work), _scope(work), work.tables)
+    return False
+
+
+def _finish(held: Claim, work: Work) -> bool:
+    _look(work)
+    return finishing.finish(held, _release(work), _scope(work), list(work.tables.values()), clock=work.clock)
+
+
+def _scope(work: Work) -> Scope:
+    assert work.scope is not None
+    return work.scope
+
+
+def _release(work: Work) -> Release:
+    release = _scope(work).release
+    assert release is not None
+    return release
+
+
+def _look(work: Work) -> None:
+    """Read what the release is, unless that is known."""
+    release = Release.objects.select_related("study__panel").get(pk=work.release_id)
+    # Somebody else may have laid it out anew meanwhile.
+    if work.scope is None or work.scope.release is None or work.scope.release.laid_out_at != release.laid_out_at:
+        work.scope = scope_of_release(release)
+        work.tables = {table.name: table for table in formats.tables_of(release.formats, release.beside_parquet)}
+
+
+def _guarded(held: Claim, work: Work, do: Callable[[Claim, Work], bool]) -> bool:
+    """Do something with a claim that is renewed meanwhile; whether the release has come to an end, a failure too."""
     try:
         with renewed(held):
-            _write(held, clock=clock)
+            return do(held, work)
     except ClaimLost:
-        logger.warning("Release %s was given to another worker.", release_id)
+        logger.warning("Release %s: what this worker did was given to another one.", work.release_id)
         return False
     except Exception as error:
         # Whatever goes wrong with one release is told on its page and leaves the others alone.
         code = failure_of(error)
         if code == "unexpected":
-            logger.exception("Release %s could not be written.", release_id)
-        return _fail(held, code, f"{type(error).__name__}: {error}", now=clock())
-    return True
+            logger.exception("Release %s could not be written.", work.release_id)
+        return _fail(held, work, code, f"{type(error).__name__}: {error}")
 
 
 def failure_of(error: Exception) -> str:
@@ -53,73 +119,10 @@ def failure_of(error: Exception) -> str:
     return "unexpected"
 
 
-def _write(held: Claim, *, clock: Callable[[], datetime]) -> None:
-    held.standing().filter(snapshot_at=None).update(snapshot_at=clock())
-    release = Release.objects.select_related("study__panel").get(pk=held.release_id)
-    assert release.snapshot_at is not None
-    aside = _folder_aside(held)
-    try:
-        while True:
-            written = dataset.write(
-                study=release.study,
-                wanted=release.formats,
-                beside_parquet=release.beside_parquet,
-                snapshot_at=release.snapshot_at,
-                version=release.version,
-                folder=aside,
-                progress=held.progress,
-            )
-            if _finish(held, release, written, aside, now=clock()):
-                return
-            shutil.rmtree(aside)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def _folder_aside(held: Claim) -> Path:
-    """Return a folder for this claim alone, without what workers left that died over the same release."""
-    workshop = Path(settings.RELEASES_DIR) / "unfinished"
-    workshop.mkdir(parents=True, exist_ok=True)
-    for left in workshop.glob(f"{held.release_id}-*"):
-        shutil.rmtree(left, ignore_errors=True)
-    return workshop / f"{held.release_id}-{held.token}"
-
-
 @transaction.atomic
-def _finish(held: Claim, release: Release, written: Written, aside: Path, *, now: datetime) -> bool:
-    """Put the complete folder in its place; False if somebody withdrew, or agrees to something else, meanwhile.
-
-    :raises ClaimLost: if another worker has the release now.
-    """
-    # Locked while the folder is moved: a worker that was taken for dead waits here and finds its token gone.
+def _fail(held: Claim, work: Work, code: str, detail: str) -> bool:
+    """End a release, if the claim during which it failed still stands."""
     if held.standing().select_for_update().first() is None:
-        raise ClaimLost
-    agreed = {pk: person.agreed for pk, person in written.people.items()}
-    if agreements(agreed, licence=written.manifest["licence"]) != agreed:
         return False
-    changes.note_people(release, written)
-    # There may be the folder of a worker that was killed between this move and the commit.
-    shutil.rmtree(release.folder, ignore_errors=True)
-    os.rename(aside, release.folder)
-    held.standing().update(
-        status=Release.Status.DONE,
-        manifest=written.manifest,
-        rows_done=held.rows_total or 0,
-        rows_total=held.rows_total,
-        finished_at=now,
-        token=None,
-        lease_until=None,
-    )
-    return True
-
-
-def _fail(held: Claim, code: str, detail: str, *, now: datetime) -> bool:
-    failed = held.standing().update(
-        status=Release.Status.FAILED,
-        failure=code,
-        failure_detail=detail,
-        finished_at=now,
-        token=None,
-        lease_until=None,
-    )
-    return bool(failed)
+    release = Release.objects.get(pk=work.release_id)
+    return recovery.end(release, Release.Status.FAILED, failure=code, detail=detail, now=work.clock())

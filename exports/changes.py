@@ -1,24 +1,21 @@
 """What left a dataset since the release before, because people withdrew or keep more to themselves."""
 
-import shutil
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db.models import Count, QuerySet
 
 from annotators.models import Consent
 from collection.models import Study, Turn
+from exports import storage
 from exports.models import Release, ReleasedPerson
-from exports.scope import Scope
+from exports.scope import Agreed, Scope, agreements
 from sampling.models import Candidate, CandidateSet
 
-if TYPE_CHECKING:
-    from exports.dataset import Written
 
-
-def previous(study: Study, *, version: int | None) -> Release | None:
-    """Return the finished release before this version; before none, the latest."""
-    done = Release.objects.filter(study=study, status=Release.Status.DONE)
+def previous(study: Study, *, line: int, version: int | None) -> Release | None:
+    """Return the finished release of a line before this version; before none, the latest."""
+    done = Release.objects.filter(study=study, line=line, status=Release.Status.DONE)
     if version is not None:
         done = done.filter(version__lt=version)
     return done.order_by("-version").first()
@@ -48,22 +45,32 @@ def since(before: Release | None, scope: Scope, rows: Mapping[str, int]) -> dict
     }
 
 
-def note_people(release: Release, written: "Written") -> None:
-    """Keep who is in a release."""
-    ReleasedPerson.objects.filter(release=release).delete()
-    ReleasedPerson.objects.bulk_create(
-        (
-            ReleasedPerson(
-                release=release,
-                annotator_id=pk,
-                verbatim=person.agreed.verbatim,
-                conversations=person.conversations,
-                turns=person.turns,
-            )
-            for pk, person in written.people.items()
-        ),
-        batch_size=2000,
-    )
+def lines_of_people(scope: Scope) -> list[tuple[int, int, int]]:
+    """Return how many conversations and turns of each person a release has: primary key, conversations, turns."""
+    conversations = _by_person(scope.accepted(), "turn__task__annotator_id", "turn__task")
+    turns = _by_person(scope.turns(), "task__annotator_id", "pk")
+    return [(pk, conversations.get(pk, 0), count) for pk, count in turns.items()]
+
+
+def note_lines(release: Release, lines: Iterable[tuple[int, int, int]]) -> None:
+    """Keep how many lines of each person are in a release."""
+    people = {person.annotator_id: person for person in release.people.only("annotator_id")}
+    for pk, conversations, turns in lines:
+        people[pk].conversations, people[pk].turns = conversations, turns
+    ReleasedPerson.objects.bulk_update(people.values(), ["conversations", "turns"], batch_size=2000)
+
+
+def _by_person(rows: QuerySet[Any], person: str, line: str) -> dict[int, int]:
+    return dict(rows.order_by().values(person).annotate(lines=Count(line, distinct=True)).values_list(person, "lines"))
+
+
+def all_agree(release: Release, *, licence: str) -> bool:
+    """Whether everybody in a release agrees at this moment to just what they did when it was laid out."""
+    held = {
+        pk: Agreed(*says["agreed"])
+        for pk, says in release.people.values_list("annotator_id", "says").iterator(chunk_size=5000)
+    }
+    return agreements(held, licence=licence) == held
 
 
 def clear_withheld() -> int:
@@ -71,10 +78,7 @@ def clear_withheld() -> int:
     withheld = Release.objects.filter(
         status=Release.Status.DONE, pk__in=ReleasedPerson.objects.no_longer_agreeing().values("release")
     )
-    there = [release for release in withheld if release.folder.is_dir()]
-    for release in there:
-        shutil.rmtree(release.folder, ignore_errors=True)
-    return len(there)
+    return sum(storage.store().delete_folder(str(release.pk)) for release in withheld)
 
 
 def _decided_since(before: Release, scope: Scope) -> QuerySet[Any]:

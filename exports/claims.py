@@ -1,4 +1,4 @@
-"""Who writes a release: claimed with a token and a lease, renewed while the writing goes on."""
+"""Who writes what: a release or a shard is claimed with a token and a lease, renewed while the writing goes on."""
 
 import logging
 import threading
@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import DatabaseError, connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from exports.models import Release, ReleaseQuerySet
+from exports.models import Release, Shard
 
 logger = logging.getLogger(__name__)
 
@@ -24,50 +25,77 @@ RENEWED_EVERY = 2.0
 
 
 class ClaimLost(Exception):
-    """The release was given to another worker: this one was taken for dead."""
+    """What was claimed was given to another worker, or is not wanted any more."""
 
 
 @dataclass(kw_only=True)
 class Claim:
-    """The right to write one release, as long as the token stands in its row."""
+    """The right to do one thing, as long as the token stands in its row."""
 
-    release_id: int
+    row: QuerySet[Any]
+    """The row, under any token."""
+    pk: int
     token: uuid.UUID
-    rows_done: int = 0
-    rows_total: int | None = None
+    rows_done: int | None = None
+    """Told with every renewal, of shards."""
     lost: threading.Event = field(default_factory=threading.Event)
 
-    def standing(self) -> ReleaseQuerySet:
-        """Return the release, if the claim still stands: an update of it counts 1 or 0."""
-        return Release.objects.held_with(str(self.token)).filter(pk=self.release_id)
+    def standing(self) -> QuerySet[Any]:
+        """Return the row, if the claim still stands: an update of it counts 1 or 0."""
+        return self.row.filter(token=self.token)
 
-    def progress(self, done: int, total: int) -> None:
+    def progress(self, done: int) -> None:
         """Note how far the writing is.
 
         :raises ClaimLost: if it is of no use any more.
         """
-        self.rows_done, self.rows_total = done, total
+        self.rows_done = done
+        self.check()
+
+    def check(self) -> None:
+        """Find out whether the writing is still of use.
+
+        :raises ClaimLost: if it is not.
+        """
         if self.lost.is_set():
             raise ClaimLost
 
     def renew(self, *, now: datetime) -> None:
         """Extend the lease and tell how far the writing is, or find that the claim is lost."""
-        stands = self.standing().update(lease_until=now + LEASE, rows_done=self.rows_done, rows_total=self.rows_total)
-        if not stands:
+        told = {} if self.rows_done is None else {"rows": self.rows_done}
+        if not self.standing().update(lease_until=now + LEASE, **told):
             self.lost.set()
 
 
-def claim(*, release_id: int, now: datetime) -> Claim | None:
-    """Take a requested release; None if it is not to be had (any more)."""
+def claim_to_plan(*, release_id: int, now: datetime) -> Claim | None:
+    """Take a release whose shards are to be laid out; None if it is not to be had (any more)."""
+    return _take(Release.objects.requested().filter(pk=release_id), status=Release.Status.PLANNING, now=now)
+
+
+def claim_to_finish(*, release_id: int, now: datetime) -> Claim | None:
+    """Take a release all of whose shards are written; None if it is not to be had (any more)."""
+    return _take(Release.objects.all_parts_written().filter(pk=release_id), status=Release.Status.FINISHING, now=now)
+
+
+def claim_shard(*, release_id: int, now: datetime) -> Claim | None:
+    """Take one of a release's shards that nobody writes; None if there is none (any more)."""
+    wanted = Shard.objects.requested().filter(release=release_id)
+    # Whoever is beaten to one looks for the next.
+    while pk := wanted.order_by("pk").values_list("pk", flat=True).first():
+        if held := _take(wanted.filter(pk=pk), status=Shard.Status.WRITING, now=now):
+            return held
+    return None
+
+
+def _take(wanted: QuerySet[Any], *, status: str, now: datetime) -> Claim | None:
     token = uuid.uuid4()
-    won = (
-        Release.objects.requested()
-        .filter(pk=release_id)
-        .update(
-            status=Release.Status.RUNNING, token=token, lease_until=now + LEASE, rows_done=0, claims=F("claims") + 1
-        )
-    )
-    return Claim(release_id=release_id, token=token) if won else None
+    pk = wanted.values_list("pk", flat=True).first()
+    if pk is None or not wanted.filter(pk=pk).update(
+        status=status, token=token, lease_until=now + LEASE, claims=F("claims") + 1
+    ):
+        return None
+    is_shard = wanted.model is Shard
+    return Claim(row=wanted.model._default_manager.filter(pk=pk), pk=pk, token=token, rows_done=0 if is_shard else None)
 
 
 @contextmanager

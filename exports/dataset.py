@@ -1,43 +1,25 @@
-"""One folder from one snapshot: the tables, the codebook, the card, and last of all the manifest."""
+"""One folder from one snapshot, written by one process: for `export_dataset`, which keeps no release."""
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Max
 
 from collection.models import Study
-from exports import changes, documents, formats, manifest, numbering, parts, simulated, snapshot
+from exports import changes, formats, manifest, numbering, parts, snapshot
+from exports.finishing import write_documents
 from exports.formats import Table
 from exports.formats.table import Tally
 from exports.manifest import Manifest
-from exports.parts import TablePart
-from exports.scope import Agreed, Scope, scope_of
-from exports.tables import file_name, write_part
+from exports.models import Release
+from exports.scope import Scope, scope_of
+from exports.shards import write_rows
+from exports.storage import bring_to_disk
 
 Progress = Callable[[int, int], None]
 """Is told how many rows are written, and about how many there will be."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PersonIn:
-    """One person's part of a release."""
-
-    agreed: Agreed
-    conversations: int
-    turns: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Written:
-    """A complete folder."""
-
-    manifest: Manifest
-    people: dict[int, PersonIn]
-    """Who is in it, by primary key."""
 
 
 def write(
@@ -49,7 +31,7 @@ def write(
     version: int | None,
     folder: Path,
     progress: Progress,
-) -> Written:
+) -> Manifest:
     """Write a study's dataset in the wanted formats, as it was at a moment, into a new folder.
 
     :raises DoesNotFit: if a format cannot hold it.
@@ -58,36 +40,26 @@ def write(
     folder.mkdir(parents=True)
     formats.check(study, wanted)
     snapshot.settle(snapshot_at=snapshot_at)
-    numbering.number_new(study=study, snapshot_at=snapshot_at)
+    line = latest_line(study)
+    numbering.number_new(study=study, line=line, snapshot_at=snapshot_at)
     tables, tally = formats.tables_of(wanted, beside_parquet), Tally()
     with snapshot.reading():
-        scope = scope_of(study=study, snapshot_at=snapshot_at)
+        scope = scope_of(study=study, line=line, snapshot_at=snapshot_at)
         rows = _write_tables(tables, scope, tally, folder=folder, progress=progress)
         said = manifest.of(scope, tally, rows=rows, formats=wanted, version=version)
-        said["since_previous"] = changes.since(changes.previous(study, version=version), scope, said["rows"])
-        people = _people(scope)
+        before = changes.previous(study, line=line, version=version)
+        said["since_previous"] = changes.since(before, scope, said["rows"])
     said["files"] = manifest.files_in(folder)
-    for name, content in documents.of(said, tables, folder=folder).items():
-        path = folder / simulated.named(name, simulated=study.is_dry_run)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    write_documents(said, tables, folder, files=folder)
     manifest.write(said, folder)
-    _make_durable(folder)
-    return Written(manifest=said, people=people)
+    for path in [*folder.rglob("*"), folder]:
+        bring_to_disk(path)
+    return said
 
 
-def _people(scope: Scope) -> dict[int, PersonIn]:
-    """Return who is in a release, with how many lines."""
-    conversations = _lines(scope.accepted(), "turn__task__annotator_id", "turn__task")
-    turns = _lines(scope.turns(), "task__annotator_id", "pk")
-    return {
-        pk: PersonIn(agreed=person.agreed, conversations=conversations.get(pk, 0), turns=turns.get(pk, 0))
-        for pk, person in scope.people.items()
-    }
-
-
-def _lines(rows: QuerySet[Any], person: str, line: str) -> dict[int, int]:
-    return dict(rows.order_by().values(person).annotate(lines=Count(line, distinct=True)).values_list(person, "lines"))
+def latest_line(study: Study) -> int:
+    """Return the line whose numbers a dataset of the study has that says nothing else."""
+    return Release.objects.filter(study=study).aggregate(line=Max("line"))["line"] or 1
 
 
 def _write_tables(
@@ -97,35 +69,18 @@ def _write_tables(
     total = sum(table.total(scope) for table in tables)
     rows: dict[str, int] = dict.fromkeys((table.name for table in tables), 0)
     progress(0, total)
-    for part in parts.of(scope.study, tables):
-        for written in _write_part(part, scope, tally, folder=folder):
-            rows[part.table.name] += written
-            progress(sum(rows.values()), total)
+    for each in parts.of(scope.study, tables, line=scope.line):
+        part, before = scope.in_part(each.part), sum(rows.values())
+        rows[each.table.name] += write_rows(
+            each.table,
+            part,
+            tally,
+            folder=folder,
+            number=each.number,
+            told=partial(_tell, progress, before, total),
+        )
     return rows
 
 
-def _write_part(part: TablePart, scope: Scope, tally: Tally, *, folder: Path) -> Iterator[int]:
-    table = part.table
-    files = {
-        encoding: folder
-        / simulated.named(file_name(table.name, encoding, part.number), simulated=scope.study.is_dry_run)
-        for encoding in table.written_as
-    }
-    for path in files.values():
-        path.parent.mkdir(parents=True, exist_ok=True)
-    return write_part(
-        table.rows(scope.in_part(part.part), tally),
-        files=files,
-        columns=table.columns,
-        rows_per_batch=table.rows_per_batch,
-    )
-
-
-def _make_durable(folder: Path) -> None:
-    """Bring everything to the disk, so that a power cut after the folder is in its place takes nothing from it."""
-    for path in [*folder.rglob("*"), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _tell(progress: Progress, before: int, total: int, written: int) -> None:
+    progress(before + written, total)

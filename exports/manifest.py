@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet
 
 from annotators.models import Annotator, Consent
 from collection.models import StudyVersion, Task, Turn
+from exports import quotas
 from exports.formats.table import Tally
 from exports.records import SCHEMA_VERSION
 from exports.scope import DEMOGRAPHICS, Scope, agreed_to
@@ -44,6 +45,7 @@ def of(scope: Scope, tally: Tally, *, rows: dict[str, int], formats: Sequence[st
         "questions": scope.asks.questions.model_dump(mode="json"),
         "rows": rows,
         "people": _people(scope),
+        "quotas": quotas.reached(scope),
         "counts": {what: tally.of(what) for what in sorted(tally.counts)},
         "excluded": _excluded(scope),
         "failed_sets": _failed_sets(scope),
@@ -58,18 +60,18 @@ def of(scope: Scope, tally: Tally, *, rows: dict[str, int], formats: Sequence[st
 
 
 def write(said: Manifest, folder: Path) -> None:
-    """Add every file of the folder with its size and checksum, and write the manifest: the last file of a release."""
-    said["files"] = files_in(folder)
+    """Write the manifest, the last file of a release."""
     text = json.dumps(said, ensure_ascii=False, indent=2)
     (folder / named(NAME, simulated=said["simulated"])).write_text(f"{text}\n", encoding="utf-8")
 
 
 def files_in(folder: Path) -> list[dict[str, Any]]:
     """Return name, size and checksum of every file in a folder, in the order of their names."""
-    return [_file(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [entry(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
-def _file(path: Path, folder: Path) -> dict[str, Any]:
+def entry(path: Path, folder: Path) -> dict[str, Any]:
+    """Return name, size and checksum of one file of a folder."""
     with path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     return {"name": path.relative_to(folder).as_posix(), "bytes": path.stat().st_size, "sha256": digest}

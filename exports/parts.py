@@ -32,18 +32,18 @@ class TablePart:
     part: Part
 
 
-def of(study: Study, tables: Sequence[Table]) -> list[TablePart]:
+def of(study: Study, tables: Sequence[Table], *, line: int = 1) -> list[TablePart]:
     """Return the parts of these tables; each table has at least one."""
     return [
         TablePart(table=table, number=number, part=part)
         for table in tables
-        for number, part in enumerate(spans(table.along, until=latest(study, table.along)))
+        for number, part in enumerate(spans(table.along, until=latest(study, table.along, line=line)))
     ]
 
 
-def latest(study: Study, along: Along) -> int:
+def latest(study: Study, along: Along, *, line: int) -> int:
     """Return the highest number given so far."""
-    return NUMBERED[along].objects.filter(study=study).aggregate(latest=Max("number"))["latest"] or 0
+    return NUMBERED[along].objects.filter(study=study, line=line).aggregate(latest=Max("number"))["latest"] or 0
 
 
 def spans(along: Along, *, until: int, after: int = 0) -> Iterator[Part]:

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from exports.models import Release
+from exports import storage
+from exports.models import Release, Shard
 
 MOST_CLAIMS = 5
 """Workers that may fall silent over one release before it is taken for the cause."""
@@ -16,19 +17,47 @@ LOST = timedelta(minutes=1)
 
 @transaction.atomic
 def free_silent(*, now: datetime) -> None:
-    """Let other workers have the releases whose worker let its lease run out."""
-    silent = Release.objects.silent(now=now)
-    nobody = {"token": None, "lease_until": None, "rows_done": 0}
-    silent.filter(claims__gte=MOST_CLAIMS).update(
-        status=Release.Status.FAILED, failure="worker-lost", finished_at=now, **nobody
+    """Let other workers have what a worker held that let its lease run out."""
+    nobody = {"token": None, "lease_until": None}
+    shards, releases = Shard.objects.silent(now=now), Release.objects.silent(now=now)
+    hopeless = Q(pk__in=releases.filter(claims__gte=MOST_CLAIMS)) | Q(
+        pk__in=shards.filter(claims__gte=MOST_CLAIMS).values("release")
     )
-    silent.update(status=Release.Status.REQUESTED, queued_at=None, **nobody)
+    for release in Release.objects.under_way().filter(hopeless):
+        end(release, Release.Status.FAILED, failure="worker-lost", now=now)
+    shards.update(status=Shard.Status.REQUESTED, rows=0, **nobody)
+    releases.filter(status=Release.Status.PLANNING).update(status=Release.Status.REQUESTED, queued_at=None, **nobody)
+    releases.filter(status=Release.Status.FINISHING).update(status=Release.Status.WRITING, queued_at=None, **nobody)
 
 
 @transaction.atomic
 def take_without_job(*, now: datetime) -> list[Release]:
-    """Return requested releases that need a (new) job, marked as queued now: two sweeps never return the same one."""
-    lost = Release.objects.requested().filter(Q(queued_at=None) | Q(queued_at__lt=now - LOST))
+    """Return releases that need a (new) job, marked as queued now: two sweeps never return the same one."""
+    open_shards = Shard.objects.requested().filter(release=OuterRef("pk"))
+    finishable = Release.objects.all_parts_written().values("pk")
+    wanted = Q(status=Release.Status.REQUESTED) | Exists(open_shards) | Q(pk__in=finishable)
+    lost = Release.objects.filter(wanted).filter(Q(queued_at=None) | Q(queued_at__lt=now - LOST))
     taken = list(lost.order_by("requested_at").select_for_update(skip_locked=True))
     Release.objects.filter(pk__in=[release.pk for release in taken]).update(queued_at=now)
     return taken
+
+
+@transaction.atomic
+def end(release: Release, status: str, *, now: datetime, failure: str = "", detail: str = "") -> bool:
+    """End a release that is under way, without a result; whether it was. Whoever writes a part of it soon finds out."""
+    nobody = {"token": None, "lease_until": None}
+    ended = Release.objects.under_way().filter(pk=release.pk)
+    if not ended.update(status=status, failure=failure, failure_detail=detail, finished_at=now, **nobody):
+        return False
+    release.shards.filter(status=Shard.Status.WRITING).update(status=Shard.Status.REQUESTED, **nobody)
+    return True
+
+
+def clear_ended() -> int:
+    """Delete what is in the store of releases that ended without a result; return of how many there was something."""
+    ended = Release.objects.filter(status__in=[Release.Status.FAILED, Release.Status.CANCELLED], shards__isnull=False)
+    cleared = 0
+    for release in ended.distinct():
+        cleared += storage.store().delete_folder(str(release.pk))
+        release.shards.all().delete()
+    return cleared

@@ -1,19 +1,20 @@
 """What a release takes in: one study, up to one moment, and the people whose consent stands; whole, or in parts."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import Min, OuterRef, Q, QuerySet, Subquery
 
 from annotators.identities import Identity
 from annotators.models import Consent, SurveyAnswer
 from annotators.survey import NOT_SAID
 from collection.configuration import Configuration
 from collection.models import Comparison, Study, Task, Turn
-from exports.models import PublishedAnnotator
+from exports.models import PublishedAnnotator, PublishedConversation, Release, ReleasedPerson
 from sampling.models import Candidate, CandidateSet
 
 DEMOGRAPHICS = (
@@ -47,6 +48,27 @@ class Person:
     known_by: str
     """`invitation`, `signed-id` or `bare-id`: see records.Annotator."""
 
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it as it is kept with a release."""
+        return {
+            "number": self.number,
+            "demographics": self.demographics,
+            "agreed": [self.agreed.sensitive, self.agreed.verbatim, self.agreed.training],
+            "surveyed_at": self.surveyed_at.isoformat() if self.surveyed_at else None,
+            "known_by": self.known_by,
+        }
+
+    @classmethod
+    def from_json(cls, says: Mapping[str, Any]) -> "Person":
+        surveyed_at = says["surveyed_at"]
+        return cls(
+            number=says["number"],
+            demographics={name: says["demographics"][name] for name in DEMOGRAPHICS},
+            agreed=Agreed(*says["agreed"]),
+            surveyed_at=datetime.fromisoformat(surveyed_at) if surveyed_at else None,
+            known_by=says["known_by"],
+        )
+
 
 T = TypeVar("T")
 
@@ -68,10 +90,13 @@ class Scope:
     asks: Configuration
     """The configuration in force at the moment of the snapshot."""
     snapshot_at: datetime
-    people: dict[int, Person] = field(default_factory=dict)
+    line: int = 1
+    """The line of releases whose numbers are meant."""
+    release: Release | None = None
+    """Whose people these are, as they were fixed when it was laid out. None: whoever agrees at this moment."""
+    living: dict[int, Person] = field(default_factory=dict)
     unmapped: dict[str, Counter[str]] = field(default_factory=dict)
     """Answers without a published name, by column: published as null, and counted here by the key of the option."""
-
     part: Part | None = None
     """None: all of it."""
     uncut: "Scope | None" = None
@@ -80,10 +105,7 @@ class Scope:
 
     def in_part(self, part: Part) -> "Scope":
         """Return a part of this scope."""
-        people = self.people
-        if part.along == "people":
-            people = {pk: person for pk, person in people.items() if part.first <= person.number <= part.last}
-        return replace(self, part=part, people=people, uncut=self)
+        return replace(self, part=part, uncut=self)
 
     def whole(self) -> "Scope":
         """Return the scope without its cut."""
@@ -96,26 +118,41 @@ class Scope:
         found: T = self.shared[name]
         return found
 
+    @cached_property
+    def people(self) -> dict[int, Person]:
+        """Who is in it, by primary key; in a part along people nobody else."""
+        if self.release is not None:
+            return _released(self.release, self._people_of_part())
+        if self.part is None or self.part.along != "people":
+            return self.living
+        span = range(self.part.first, self.part.last + 1)
+        return {pk: person for pk, person in self.living.items() if person.number in span}
+
     def turns(self) -> QuerySet[Turn]:
         """The turns to be published, by conversation and number."""
         happened = Turn.objects.that_happened().without_practice()
+        repeated = PublishedConversation.objects.filter(task=OuterRef("task__repeat_of"), line=self.line)
         return (
             happened.filter(
-                agreed_to(self.asks.licence),
+                self._agreed(turn=""),
                 self._lies_in(turn=""),
                 task__published__study=self.study,
+                task__published__line=self.line,
+                candidate_set__published__line=self.line,
                 recorded_at__lte=self.snapshot_at,
             )
-            .annotate(repeat_of=F("task__repeat_of__published__number"))
+            .annotate(repeat_of=Subquery(repeated.values("number")))
             .order_by("task__published__number", "number")
         )
 
     def accepted(self) -> QuerySet[Comparison]:
         """The comparisons of conversations that count in an overlap or began with own words, in the same order."""
         return Comparison.objects.filter(
-            agreed_to(self.asks.licence, turn="turn__"),
+            self._agreed(turn="turn__"),
             self._lies_in(turn="turn__"),
             turn__task__published__study=self.study,
+            turn__task__published__line=self.line,
+            turn__candidate_set__published__line=self.line,
             turn__task__surplus=False,
             turn__task__kind=Task.Kind.REGULAR,
             recorded_at__lte=self.snapshot_at,
@@ -125,31 +162,66 @@ class Scope:
         """The candidates of the sets in those turns, by set and slot."""
         return Candidate.objects.filter(
             candidate_set__published__study=self.study,
+            candidate_set__published__line=self.line,
             candidate_set__status=CandidateSet.Status.READY,
             candidate_set__finished_at__lte=self.snapshot_at,
             candidate_set__in=self.turns().order_by().values("candidate_set"),
         ).order_by("candidate_set__published__number", "slot")
 
+    def _agreed(self, *, turn: str) -> Q:
+        if self.release is None:
+            return agreed_to(self.asks.licence, turn=turn)
+        people = self.release.people.order_by()
+        return _of_people(people.values("annotator"), people.filter(verbatim=True).values("annotator"), turn=turn)
+
     def _lies_in(self, *, turn: str) -> Q:
         """Return what is true of turns in this part. `turn` is the way to the turn, such as `turn__`."""
         if self.part is None:
             return Q()
-        number = {
-            "conversations": f"{turn}task__published__number",
-            "sets": f"{turn}candidate_set__published__number",
-            "people": f"{turn}task__annotator__published__number",
-        }[self.part.along]
-        lies = Q(**{f"{number}__range": (self.part.first, self.part.last)})
+        span = (self.part.first, self.part.last)
         if self.part.along == "people":
-            return lies & Q(**{f"{turn}task__annotator__published__study": self.study})
-        return lies
+            return Q(**{f"{turn}task__annotator__in": self._numbered(span).values("annotator")})
+        to_number = {"conversations": "task__published", "sets": "candidate_set__published"}[self.part.along]
+        return Q(**{f"{turn}{to_number}__number__range": span})
+
+    def _numbered(self, span: tuple[int, int]) -> QuerySet[PublishedAnnotator]:
+        return PublishedAnnotator.objects.filter(study=self.study, line=self.line, number__range=span)
+
+    def _people_of_part(self) -> Q:
+        """Return what is true of released people in this part."""
+        if self.part is None:
+            return Q()
+        span = (self.part.first, self.part.last)
+        if self.part.along == "people":
+            return Q(annotator__in=self._numbered(span).values("annotator"))
+        if self.part.along == "conversations":
+            tasks = PublishedConversation.objects.filter(study=self.study, line=self.line, number__range=span)
+            return Q(annotator__in=tasks.values("task__annotator"))
+        return Q(annotator__in=self.turns().order_by().values("task__annotator"))
 
 
-def scope_of(*, study: Study, snapshot_at: datetime) -> Scope:
-    """Return what a release of a study at this moment takes in."""
-    scope = Scope(study=study, asks=asks_of(study, snapshot_at=snapshot_at), snapshot_at=snapshot_at)
+def _released(release: Release, which: Q) -> dict[int, Person]:
+    rows = ReleasedPerson.objects.filter(which, release=release).values_list("annotator_id", "says")
+    return {annotator_id: Person.from_json(says) for annotator_id, says in rows.iterator(chunk_size=5000)}
+
+
+def scope_of(*, study: Study, snapshot_at: datetime, line: int = 1) -> Scope:
+    """Return what a release of a study at this moment takes in, by what people agree to now."""
+    scope = Scope(study=study, asks=asks_of(study, snapshot_at=snapshot_at), snapshot_at=snapshot_at, line=line)
     _read_people(scope)
     return scope
+
+
+def scope_of_release(release: Release) -> Scope:
+    """Return what a release takes in that is laid out: the people of then, and what they agreed to."""
+    assert release.snapshot_at is not None
+    return Scope(
+        study=release.study,
+        asks=asks_of(release.study, snapshot_at=release.snapshot_at),
+        snapshot_at=release.snapshot_at,
+        line=release.line,
+        release=release,
+    )
 
 
 def asks_of(study: Study, *, snapshot_at: datetime) -> Configuration:
@@ -166,10 +238,13 @@ def agreed_to(licence: str, *, turn: str = "") -> Q:
     answer what they wrote, and may repeat it. `turn` is the way to the turn, such as `turn__`.
     """
     publish = Consent.objects.to_publish(licence)
+    return _of_people(publish.values("annotator"), publish.filter(verbatim=True).values("annotator"), turn=turn)
+
+
+def _of_people(publish: QuerySet[Any], verbatim: QuerySet[Any], *, turn: str) -> Q:
     of_person = f"{turn}task__annotator__in"
     given = Q(**{f"{turn}number": 1, f"{turn}task__item__isnull": False})
-    everything = Q(**{of_person: publish.filter(verbatim=True).values("annotator")})
-    return everything | (given & Q(**{of_person: publish.values("annotator")}))
+    return Q(**{of_person: verbatim}) | (given & Q(**{of_person: publish}))
 
 
 def agreements(people: Iterable[int], *, licence: str) -> dict[int, Agreed]:
@@ -181,14 +256,14 @@ def agreements(people: Iterable[int], *, licence: str) -> dict[int, Agreed]:
 
 def _read_people(scope: Scope) -> None:
     numbered = PublishedAnnotator.objects.filter(
-        study=scope.study, annotator__tasks__in=scope.turns().order_by().values("task")
+        study=scope.study, line=scope.line, annotator__tasks__in=scope.turns().order_by().values("task")
     )
     numbers = dict(numbered.distinct().values_list("annotator_id", "number"))
     questions = {question.key: question for question in scope.study.panel.survey.questions}
     surveyed = _surveyed(scope, [key for key, question in questions.items() if question.asked != "before"])
     known_by = _known_by(scope)
     for annotator_id, agreed in agreements(numbers, licence=scope.asks.licence).items():
-        scope.people[annotator_id] = Person(
+        scope.living[annotator_id] = Person(
             number=numbers[annotator_id],
             demographics=dict.fromkeys(DEMOGRAPHICS),
             agreed=agreed,
@@ -200,7 +275,7 @@ def _read_people(scope: Scope) -> None:
         unmapped: Counter[str] = Counter()
         is_sensitive = column.question in questions and questions[column.question].sensitive
         for annotator_id, answer in _answers(scope, column.question):
-            person = scope.people.get(annotator_id)
+            person = scope.living.get(annotator_id)
             if person and (person.agreed.sensitive or not is_sensitive):
                 person.demographics[name] = column.values.get(answer) or None
                 if answer not in column.values and answer != NOT_SAID:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("studies/<slug:slug>/releases/request/", views.request_release, name="request_release"),
     path("studies/<slug:slug>/releases/<int:version>/", views.release, name="release"),
     path("studies/<slug:slug>/releases/<int:version>/progress/", views.release_progress, name="release_progress"),
+    path("studies/<slug:slug>/releases/<int:version>/cancel/", views.cancel_release, name="cancel_release"),
     path("studies/<slug:slug>/releases/<int:version>/all/", views.download_release, name="download_release"),
     path(
         "studies/<slug:slug>/releases/<int:version>/files/<path:name>",

@@ -51,6 +51,16 @@ def release_progress(request: ResearcherRequest, slug: str, version: int) -> Htt
     return render(request, "exports/_release.html", {"release": _release(request, slug, version)})
 
 
+@require_POST
+@login_required
+def cancel_release(request: ResearcherRequest, slug: str, version: int) -> HttpResponse:
+    """Have a release not be written that is under way."""
+    intake.cancel(_release(request, slug, version), now=timezone.now())
+    if not request.htmx:
+        return redirect("study_releases", slug=slug)
+    return render(request, "exports/_release.html", {"release": _release(request, slug, version)})
+
+
 @require_GET
 @login_required
 def release(request: ResearcherRequest, slug: str, version: int) -> HttpResponse:
@@ -85,7 +95,7 @@ def download_release(request: ResearcherRequest, slug: str, version: int) -> Htt
 def _releases(request: ResearcherRequest, study: Study, *, refusal: str = "", status: int = 200) -> HttpResponse:
     template = "exports/_releases.html" if request.htmx else "exports/releases.html"
     releases = Release.objects.visible_to(request.user).filter(study=study).order_by("-version")
-    context = {"study": study, "releases": releases.select_related("study"), "refusal": refusal}
+    context = {"study": study, "releases": releases.with_progress().select_related("study"), "refusal": refusal}
     response = render(request, template, context, status=status)
     # Without this, going back could show the part alone.
     patch_vary_headers(response, ["HX-Request"])

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from pyarrow import dataset as arrow
 from pyarrow import parquet
 
 from collection.models import Turn
@@ -69,12 +70,17 @@ def write(study, folder, *, snapshot_at=None, version=None, formats=FORMAT, besi
         version=version,
         folder=folder,
         progress=lambda done, total: None,
-    ).manifest
+    )
 
 
 def rows(folder, table):
     """Return the lines of a table, as its Parquet file holds them."""
     return parquet.read_table(folder / "data" / f"{table}-00000.parquet").to_pylist()
+
+
+def lines(folder, table):
+    """Return the lines of a table that is written in any number of parts."""
+    return arrow.dataset(sorted((folder / "data").glob(f"{table}-*.parquet"))).to_table().to_pylist()
 
 
 def same_database():

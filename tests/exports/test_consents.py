@@ -9,7 +9,7 @@ from annotators import enrolment
 from annotators.models import Annotator, ConsentText
 from annotators.purposes import PURPOSES
 from collection import assignment, completion, withdrawal
-from exports import building, changes, dataset, intake
+from exports import building, changes, finishing, intake
 from exports.models import Release
 from tests.exports.conversations import rows, talk, write
 from tests.factories import ASKS, SURVEY, AnnotatorFactory, ItemFactory, PanelFactory, StudyFactory, UserFactory
@@ -205,14 +205,13 @@ def test_older_releases_of_who_changed_their_mind_are_given_to_nobody_and_delete
 
 def test_who_changes_their_mind_while_it_is_written_is_honoured(study, monkeypatch):
     person(study)
-    write_files, asked = dataset.write, []
+    write_documents, asked = finishing.write_documents, []
 
-    def meanwhile(**wanted):
-        written = write_files(**wanted)
+    def meanwhile(*said, **files):
+        write_documents(*said, **files)
         if not asked:
             asked.append(True)
             refuse(Annotator.objects.get(), "verbatim")
-        return written
 
-    monkeypatch.setattr(dataset, "write", meanwhile)
+    monkeypatch.setattr(finishing, "write_documents", meanwhile)
     assert release(study).manifest["rows"]["turns"] == 1

@@ -2,10 +2,9 @@
 
 import pytest
 from django.utils import timezone
-from pyarrow import dataset as arrow
 
 from exports import parts
-from tests.exports.conversations import talk, write
+from tests.exports.conversations import lines, talk, write
 from tests.factories import AnnotatorFactory, ItemFactory, StudyFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,10 +19,6 @@ def study():
         for item in items:
             talk(study=study, annotator=person, item=item, choices=[0, "none", 1])
     return study
-
-
-def lines(folder, table):
-    return arrow.dataset(sorted((folder / "data").glob(f"{table}-*.parquet"))).to_table().to_pylist()
 
 
 def test_small_parts_hold_the_same_lines_in_the_same_order(study, tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""A release is written once, by whoever holds it, and is there only when it is complete."""
+"""A release is written once, in shards, by as many workers as there are, and is there only when it is complete."""
 
 import errno
 import hashlib
@@ -16,34 +16,50 @@ from django.utils import timezone
 
 from annotators import enrolment
 from annotators.models import Annotator
-from exports import building, claims, dataset, jobs, numbering, recovery, snapshot
-from exports.models import PublishedConversation, Release
+from exports import building, claims, finishing, intake, jobs, numbering, parts, planning, recovery, shards, snapshot
+from exports.models import PublishedConversation, Release, Shard
 from tests.concurrency import Meeting, at_once
-from tests.exports.conversations import rows, same_database, talk
+from tests.exports.conversations import lines, same_database, talk
 from tests.factories import AnnotatorFactory, ItemFactory, StudyFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SLOW_WORKER = """
-import dataclasses, sys, time
+DYING_WORKER = """
+import os, signal, sys
 import django
 django.setup()
-from exports import building, formats
-from exports.formats import FORMATS
+from exports import building, shards, storage
 
-def slowly(rows):
-    for number, row in enumerate(rows):
-        time.sleep(0.05 if number else 0)
+release, what, when = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+times = 0
+
+def die_at_the_end(happened):
+    global times
+    times += happened == what
+    if times > when:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def dying(rows):
+    for row in rows:
+        die_at_the_end("row")
         yield row
 
-format = FORMATS["community-alignment"]
-tables = tuple(
-    dataclasses.replace(table, rows_per_batch=1, rows=lambda *scope, rows=table.rows: slowly(rows(*scope)))
-    for table in format.tables
-)
-FORMATS["community-alignment"] = dataclasses.replace(format, tables=tables)
-building.build(release_id=int(sys.argv[1]))
+write_part, put = shards.write_part, storage.Folder.put
+shards.write_part = lambda rows, **said: write_part(dying(rows), **said)
+
+def put_and_die(self, path, name):
+    die_at_the_end("before " + name.rpartition("/")[2])
+    put(self, path, name)
+    die_at_the_end("file")
+
+storage.Folder.put = put_and_die
+building.build(release_id=release)
 """
+
+
+@pytest.fixture(autouse=True)
+def small_shards(monkeypatch):
+    monkeypatch.setattr(parts, "NUMBERS_PER_PART", {"conversations": 2, "sets": 4, "people": 3})
 
 
 @pytest.fixture
@@ -55,9 +71,20 @@ def study():
     return study
 
 
+def asked(study, version=1):
+    return Release.objects.create(
+        study=study,
+        version=version,
+        place=version - 1,
+        formats=["community-alignment"],
+        queued_at=timezone.now(),
+        snapshot_at=timezone.now(),
+    )
+
+
 @pytest.fixture
 def release(study):
-    return Release.objects.create(study=study, version=1, formats=["community-alignment"], queued_at=timezone.now())
+    return asked(study)
 
 
 @pytest.fixture
@@ -68,9 +95,15 @@ def sent(monkeypatch):
     return sent
 
 
+def laid_out(release):
+    """Lay a release out, as the first worker does, and return its shards."""
+    planning.plan(claims.claim_to_plan(release_id=release.pk, now=timezone.now()), clock=timezone.now)
+    return list(release.shards.order_by("pk"))
+
+
 def assert_complete(release):
     release.refresh_from_db()
-    assert release.status == Release.Status.DONE
+    assert release.status == Release.Status.DONE, release.failure_detail
     manifest = json.loads((release.folder / "MANIFEST.json").read_text())
     assert manifest == release.manifest
     for file in manifest["files"]:
@@ -78,31 +111,79 @@ def assert_complete(release):
         assert (len(content), hashlib.sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
     there = {path.relative_to(release.folder).as_posix() for path in release.folder.rglob("*") if path.is_file()}
     assert there == {"MANIFEST.json", *(file["name"] for file in manifest["files"])}
-    assert {table: len(rows(release.folder, table)) for table in manifest["rows"]} == manifest["rows"]
+    assert {table: len(lines(release.folder, table)) for table in manifest["rows"]} == manifest["rows"]
+
+
+def bytes_of(release):
+    """Return the content of every file but those that say which release it is."""
+    return {
+        path.relative_to(release.folder).as_posix(): path.read_bytes()
+        for path in release.folder.rglob("*")
+        if path.is_file() and path.name not in ("MANIFEST.json", "README.md", "codebook.md")
+    }
 
 
 def unfinished(settings):
     return list((settings.RELEASES_DIR / "unfinished").glob("*"))
 
 
+# ---- shards ----------------------------------------------------------------------------------------------------------
 def test_a_release_is_written_and_says_what_it_holds(release, settings):
     jobs.build_release(release_id=release.pk)
     assert_complete(release)
-    assert release.rows_done == release.rows_total == 5 + 10 + 5 + 4 * 6 + 10 + 1
-    assert release.snapshot_at <= release.finished_at
+    assert release.rows_done == release.rows_total == sum(release.manifest["rows"].values())
+    assert release.snapshot_at <= release.laid_out_at <= release.finished_at
     assert (release.token, release.lease_until) == (None, None)
+    assert release.shards.filter(table="turns").count() == 3
     assert unfinished(settings) == []
 
 
-def test_two_workers_that_come_at_once_write_it_once(release, monkeypatch):
-    written = []
-    write = dataset.write
-    monkeypatch.setattr(dataset, "write", lambda **wanted: written.append(1) or write(**wanted))
-    Meeting(monkeypatch).before(building, "claim")
+def test_several_workers_share_one_release(release, monkeypatch):
+    written, write = [], shards.write
+    monkeypatch.setattr(shards, "write", lambda held, *said: written.append(held.pk) or write(held, *said))
+    laid_out(release)
+    # Both look for a shard before either has taken one.
+    Meeting(monkeypatch).before(claims, "_take")
     build = partial(building.build, release_id=release.pk)
     assert sorted(at_once(build, build)) == [False, True]
-    assert written == [1]
+    assert sorted(written) == sorted(Shard.objects.values_list("pk", flat=True))
     assert_complete(release)
+
+
+def test_a_shard_is_claimed_by_one_worker_only(release, monkeypatch):
+    laid_out(release)
+    Shard.objects.exclude(pk=Shard.objects.first().pk).update(status="done")
+    Meeting(monkeypatch).before(claims, "_take")
+    claim = partial(claims.claim_shard, release_id=release.pk, now=timezone.now())
+    assert sorted(held is not None for held in at_once(claim, claim)) == [False, True]
+
+
+def test_two_workers_that_come_at_once_lay_it_out_once(release, monkeypatch):
+    planned, plan = [], planning.plan
+    monkeypatch.setattr(planning, "plan", lambda *held, **clock: planned.append(1) or plan(*held, **clock))
+    Meeting(monkeypatch).before(building, "claim_to_plan")
+    build = partial(building.build, release_id=release.pk)
+    at_once(build, build)
+    assert planned == [1]
+    assert_complete(release)
+
+
+def test_whoever_writes_the_last_shard_finishes_the_release(release):
+    first, *others = laid_out(release)
+    one = claims.claim_shard(release_id=release.pk, now=timezone.now())
+    assert one.pk == first.pk
+    # The other worker does all the rest, and cannot finish.
+    assert not building.build(release_id=release.pk)
+    assert {shard.status for shard in release.shards.exclude(pk=first.pk)} == {"done"}
+    assert len(others) == release.shards.filter(status="done").count()
+    Shard.objects.filter(pk=first.pk).update(status="requested", token=None, lease_until=None)
+    assert building.build(release_id=release.pk)
+    assert_complete(release)
+
+
+def test_other_workers_are_called_once_there_is_something_to_do(release, sent):
+    jobs.build_release(release_id=release.pk)
+    assert sent == [release.pk] * (release.shards.count() - 1)
 
 
 def test_what_is_done_is_not_written_again(release):
@@ -112,30 +193,41 @@ def test_what_is_done_is_not_written_again(release):
     assert Release.objects.get().finished_at == finished_at
 
 
-def test_a_killed_worker_leaves_nothing_behind_and_the_next_one_finishes(release, settings, sent):
-    worker = subprocess.Popen([sys.executable, "-c", SLOW_WORKER, str(release.pk)], env=same_database())
-    wait_for(
-        lambda: any(path.name.startswith("turns") and path.stat().st_size for path in files_in(unfinished(settings)))
-    )
-    worker.send_signal(signal.SIGKILL)
-    worker.wait()
+# ---- killed ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("what", "when"), [("row", 7), ("file", 4), ("before MANIFEST.json", 0)], ids=["row", "file", "manifest"]
+)
+def test_after_a_kill_another_worker_goes_on_and_the_bytes_are_those_of_an_undisturbed_release(
+    release, study, settings, sent, what, when
+):
+    laid_out(release)
+    command = [sys.executable, "-c", DYING_WORKER, str(release.pk), what, str(when)]
+    killed = subprocess.run(command, env=same_database(), timeout=120)
+    assert killed.returncode == -signal.SIGKILL
     release.refresh_from_db()
-    assert (release.status, release.folder.exists()) == (Release.Status.RUNNING, False)
-    snapshot_at = release.snapshot_at
+    assert (release.is_under_way, (release.folder / "MANIFEST.json").exists()) == (True, False)
+    assert unfinished(settings)
+    written = {shard.pk: shard.files for shard in release.shards.filter(status="done")}
+    assert written
 
     jobs.sweep()
     assert sent == []
-    Release.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    over = timezone.now() - timedelta(seconds=1)
+    Shard.objects.filter(status="writing").update(lease_until=over)
+    Release.objects.update(queued_at=None, lease_until=over)
     jobs.sweep()
     assert sent == [release.pk]
     assert building.build(release_id=release.pk)
     assert_complete(release)
-    assert (release.snapshot_at, release.claims) == (snapshot_at, 2)
+    assert {shard.pk: shard.files for shard in release.shards.filter(pk__in=written)} == written
+    assert set(release.shards.filter(pk__in=written).values_list("claims", flat=True)) == {1}
     assert unfinished(settings) == []
 
-
-def files_in(folders):
-    return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    undisturbed = asked(study, version=2)
+    Release.objects.filter(pk=undisturbed.pk).update(snapshot_at=release.snapshot_at)
+    assert building.build(release_id=undisturbed.pk)
+    undisturbed.refresh_from_db()
+    assert bytes_of(undisturbed) == bytes_of(release)
 
 
 def wait_for(condition):
@@ -145,100 +237,151 @@ def wait_for(condition):
         time.sleep(0.02)
 
 
-def test_a_worker_that_was_taken_for_dead_changes_nothing(release, monkeypatch, settings):
-    write = dataset.write
+@pytest.mark.parametrize("status", [Release.Status.PLANNING, Release.Status.FINISHING])
+def test_a_worker_that_falls_silent_while_it_plans_or_finishes_is_replaced(release, sent, status):
+    laid_out(release)
+    if status == Release.Status.FINISHING:
+        while held := claims.claim_shard(release_id=release.pk, now=timezone.now()):
+            work = building.Work(release_id=release.pk, clock=timezone.now, laid_out=lambda shards: None)
+            building._write(held, work)
+    Release.objects.update(
+        status=status, token=uuid.uuid4(), lease_until=timezone.now() - timedelta(seconds=1), queued_at=timezone.now()
+    )
+    jobs.sweep()
+    assert sent == [release.pk]
+    assert building.build(release_id=release.pk)
+    assert_complete(release)
 
-    def overtaken(**wanted):
-        written = write(**wanted)
-        monkeypatch.setattr(dataset, "write", write)
-        Release.objects.update(status=Release.Status.REQUESTED)
+
+def test_a_worker_that_was_taken_for_dead_changes_nothing(release, monkeypatch):
+    finish = finishing.finish
+
+    def overtaken(*held, **clock):
+        monkeypatch.setattr(finishing, "finish", finish)
+        Release.objects.update(status=Release.Status.WRITING)
         assert building.build(release_id=release.pk)
-        return written
+        return finish(*held, **clock)
 
-    monkeypatch.setattr(dataset, "write", overtaken)
+    monkeypatch.setattr(finishing, "finish", overtaken)
     assert not building.build(release_id=release.pk)
     assert_complete(release)
-    assert Release.objects.get().claims == 2
+    # To lay it out, and twice to finish it.
+    assert Release.objects.get().claims == 3
 
 
 def test_a_worker_notices_while_it_writes_that_its_claim_is_lost(release, monkeypatch):
+    laid_out(release)
     monkeypatch.setattr(claims, "RENEWED_EVERY", 0.01)
-    write = dataset.write
+    write = shards.write
 
-    def robbed(**wanted):
-        Release.objects.update(token=uuid.uuid4())
-        held = wanted["progress"].__self__
+    def robbed(held, *said):
+        Shard.objects.filter(pk=held.pk).update(token=uuid.uuid4())
         wait_for(held.lost.is_set)
-        return write(**wanted)
+        return write(held, *said)
 
-    monkeypatch.setattr(dataset, "write", robbed)
+    monkeypatch.setattr(shards, "write", robbed)
     assert not building.build(release_id=release.pk)
-    assert Release.objects.get().status == Release.Status.RUNNING
-    assert not release.folder.exists()
+    assert {shard.status for shard in release.shards.all()} == {"writing"}
 
 
-def test_the_lease_is_renewed_and_progress_told_while_it_is_written(release, monkeypatch):
+def test_the_lease_is_renewed_and_progress_told_while_a_shard_is_written(release, monkeypatch):
     monkeypatch.setattr(claims, "RENEWED_EVERY", 0.01)
-    write = dataset.write
+    write_rows = shards.write_rows
 
-    def patiently(**wanted):
-        written = write(**wanted)
-        begun = Release.objects.get()
-        wait_for(lambda: Release.objects.get().lease_until > begun.lease_until)
-        wait_for(lambda: Release.objects.get().rows_done == Release.objects.get().rows_total == 44)
-        return written
+    def patiently(*table, **where):
+        rows = write_rows(*table, **where)
+        shard = Shard.objects.get(status="writing")
+        wait_for(lambda: Shard.objects.get(pk=shard.pk).lease_until > shard.lease_until)
+        wait_for(lambda: Shard.objects.get(pk=shard.pk).rows == rows)
+        return rows
 
-    monkeypatch.setattr(dataset, "write", patiently)
+    monkeypatch.setattr(shards, "write_rows", patiently)
     assert building.build(release_id=release.pk)
 
 
-def test_a_folder_left_by_a_worker_that_died_before_the_commit_is_replaced(release):
-    release.folder.mkdir(parents=True)
-    (release.folder / "README.md").write_text("half")
+def test_how_long_it_will_take_is_told_from_what_was_written_here(release, monkeypatch):
+    laid_out(release)
+    now = timezone.now()
+    Release.objects.update(rows_total=44, laid_out_at=now - timedelta(seconds=10))
+    first, second, *_ = release.shards.order_by("pk")
+    release.refresh_from_db()
+    assert release.time_left(now=now) is None
+    Shard.objects.filter(pk=first.pk).update(rows=4)
+    Shard.objects.filter(pk=second.pk).update(rows=20, carried=True)
+    release = Release.objects.get()
+    assert (release.rows_done, release.time_left(now=now)) == (24, timedelta(seconds=50))
+
+
+# ---- cancelled, failed -----------------------------------------------------------------------------------------------
+def test_a_release_that_is_cancelled_stops_and_leaves_nothing_behind(release, monkeypatch, settings):
+    monkeypatch.setattr(claims, "RENEWED_EVERY", 0.01)
+    write, held_until = shards.write, []
+
+    def cancelled(held, *said):
+        if Shard.objects.filter(status="done").count() == 2:
+            assert intake.cancel(Release.objects.get(), now=timezone.now())
+            wait_for(held.lost.is_set)
+            held_until.append(held.pk)
+        return write(held, *said)
+
+    monkeypatch.setattr(shards, "write", cancelled)
+    assert not building.build(release_id=release.pk)
+    release.refresh_from_db()
+    assert (release.status, len(held_until)) == (Release.Status.CANCELLED, 1)
+    assert not intake.cancel(release, now=timezone.now())
+    assert release.folder.exists()
+    jobs.sweep()
+    assert not release.folder.exists()
+    assert unfinished(settings) == []
+    assert not building.build(release_id=release.pk)
+
+
+def test_what_is_finished_cannot_be_cancelled(release):
     building.build(release_id=release.pk)
+    assert not intake.cancel(release, now=timezone.now())
     assert_complete(release)
 
 
 def test_who_withdraws_while_it_is_written_is_not_in_it(release, study, monkeypatch):
-    write, leaving = dataset.write, Annotator.objects.first()
+    write, leaving = finishing.write_documents, Annotator.objects.first()
 
-    def meanwhile(**wanted):
-        written = write(**wanted)
-        if leaving.pk in written.people:
+    def meanwhile(*said, **files):
+        write(*said, **files)
+        if leaving.consents.in_force().exists():
             enrolment.withdraw(annotator=leaving, now=timezone.now())
-        return written
 
-    monkeypatch.setattr(dataset, "write", meanwhile)
+    monkeypatch.setattr(finishing, "write_documents", meanwhile)
     building.build(release_id=release.pk)
     assert_complete(release)
-    assert len(rows(release.folder, "conversations")) == 4
+    assert len(lines(release.folder, "conversations")) == 4
 
 
 @pytest.mark.parametrize(
-    ("error", "code"),
+    ("error", "code", "where"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), "disk-full"),
-        (PermissionError(errno.EACCES, "Permission denied"), "storage"),
-        (snapshot.StillWriting(), "still-writing"),
-        (ZeroDivisionError("oops"), "unexpected"),
+        (OSError(errno.ENOSPC, "No space left on device"), "disk-full", (shards, "write_rows")),
+        (PermissionError(errno.EACCES, "Permission denied"), "storage", (finishing, "write_documents")),
+        (snapshot.StillWriting(), "still-writing", (planning, "_lay_out")),
+        (ZeroDivisionError("oops"), "unexpected", (shards, "write_rows")),
     ],
 )
-def test_a_failure_is_told_in_a_sentence(release, monkeypatch, settings, error, code):
+def test_a_failure_is_told_in_a_sentence(release, monkeypatch, settings, error, code, where):
     def fails(*arguments, **named):
         raise error
 
-    monkeypatch.setattr(dataset, "_write_tables", fails)
+    monkeypatch.setattr(*where, fails)
     assert building.build(release_id=release.pk)
     release.refresh_from_db()
     assert (release.status, release.failure) == (Release.Status.FAILED, code)
     assert release.failure_sentence.endswith(".")
     assert str(error) in release.failure_detail
+    jobs.sweep()
     assert (unfinished(settings), release.folder.exists()) == ([], False)
 
 
-def test_a_conversation_that_is_too_long_after_all_is_refused(release, study):
+def test_a_conversation_that_is_too_long_after_all_is_refused(study):
     talk(study=study, annotator=AnnotatorFactory(panel=study.panel), choices=[0, 1, 2, 3, 0])
-    building.build(release_id=release.pk)
+    building.build(release_id=asked(study).pk)
     assert Release.objects.get().failure == "too-many-turns"
 
 
@@ -251,13 +394,15 @@ def test_a_lost_job_is_sent_again_and_a_fresh_one_is_not(release, sent):
     assert sent == [release.pk]
 
 
-def test_a_release_over_which_workers_die_again_and_again_fails(release, sent):
-    Release.objects.update(
-        status=Release.Status.RUNNING,
-        token=uuid.uuid4(),
-        lease_until=timezone.now() - timedelta(seconds=1),
-        claims=recovery.MOST_CLAIMS,
-    )
+@pytest.mark.parametrize("what", ["release", "shard"])
+def test_a_release_over_which_workers_die_again_and_again_fails(release, sent, what):
+    laid_out(release)
+    silent = {"lease_until": timezone.now() - timedelta(seconds=1), "token": uuid.uuid4()}
+    if what == "release":
+        Release.objects.update(status="finishing", claims=recovery.MOST_CLAIMS, **silent)
+    else:
+        shard = release.shards.first()
+        Shard.objects.filter(pk=shard.pk).update(status="writing", claims=recovery.MOST_CLAIMS, **silent)
     jobs.sweep()
     assert sent == []
     assert Release.objects.get().failure == "worker-lost"

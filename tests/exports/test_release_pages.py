@@ -2,13 +2,16 @@
 
 import io
 import zipfile
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient
 from django.urls import reverse
+from django.utils import timezone
 
-from exports import building, jobs
+from exports import building, jobs, planning
+from exports.claims import claim_to_plan
 from exports.models import Release
 from tests.exports.conversations import talk
 from tests.factories import AnnotatorFactory, StudyFactory, UserFactory
@@ -82,14 +85,34 @@ def test_what_does_not_fit_is_refused_in_words(client, researcher, sent):
 
 def test_progress_is_looked_at_only_while_something_happens(client, study, waiting):
     where = address("release_progress", study, 1)
-    Release.objects.update(rows_done=30, rows_total=120)
+    planning.plan(claim_to_plan(release_id=waiting.pk, now=timezone.now()), clock=timezone.now)
+    begun = timezone.now() - timedelta(minutes=3)
+    Release.objects.update(rows_total=120, laid_out_at=begun)
+    first = waiting.shards.order_by("pk").first()
+    waiting.shards.filter(pk=first.pk).update(rows=30)
     under_way = client.get(where).text
     assert "data-look-every" in under_way
     assert 'value="30"' in under_way
+    assert "30 of 120 rows" in under_way
+    assert "About 9\xa0minutes left." in under_way
     building.build(release_id=waiting.pk)
     finished = client.get(where).text
     assert "data-look-every" not in finished
     assert address("download_release", study, 1) in finished
+
+
+def test_a_release_under_way_can_be_cancelled(client, study, waiting):
+    where = address("cancel_release", study, 1)
+    assert where in client.get(address("study_releases", study)).text
+    answered = client.post(where, headers={"HX-Request": "true"}).text
+    assert "cancelled" in answered
+    assert where not in answered
+    assert Release.objects.get().status == "cancelled"
+
+
+def test_what_is_done_stays_when_somebody_cancels_it(client, study, done):
+    assert client.post(address("cancel_release", study, 1)).status_code == 302
+    assert Release.objects.get().status == "done"
 
 
 def test_a_failure_is_told(client, study, waiting):
@@ -191,7 +214,8 @@ def test_other_researchers_find_nothing(client, study, done):
     client.force_login(UserFactory())
     for name, arguments in PAGES:
         assert client.get(address(name, study, *arguments)).status_code == 404
-    assert client.post(address("request_release", study)).status_code == 404
+    for name, arguments in [("request_release", []), ("cancel_release", [1])]:
+        assert client.post(address(name, study, *arguments)).status_code == 404
 
 
 def test_who_is_not_signed_in_is_asked_to(client, study, done):

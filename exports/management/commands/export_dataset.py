@@ -52,7 +52,7 @@ def _write(study: Study, format: str, output: Path) -> Manifest:
     aside = output.with_name(f".{output.name}-{uuid.uuid4().hex}")
     try:
         with tqdm(unit=" rows", disable=None) as bar:
-            written = dataset.write(
+            said = dataset.write(
                 study=study,
                 wanted=[format],
                 snapshot_at=timezone.now(),
@@ -64,7 +64,7 @@ def _write(study: Study, format: str, output: Path) -> Manifest:
         os.rename(aside, output)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return written.manifest
+    return said
 
 
 def _show(bar: "tqdm[Any]", done: int, total: int) -> None:

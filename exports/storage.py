@@ -1,0 +1,100 @@
+"""Where the files of finished releases lie, and where they are made before."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Protocol
+
+from django.conf import settings
+
+
+class Store(Protocol):
+    """Files by name, with / between its parts. A file is there whole or not at all."""
+
+    def put(self, path: Path, name: str) -> None:
+        """Bring in a finished file of this machine, which may be gone afterwards."""
+
+    def carry_over(self, source: str, name: str) -> None:
+        """Have a file under a second name too, without sending it again."""
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file, to read and to seek in it."""
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has."""
+
+    def exists(self, name: str) -> bool: ...
+
+    def delete_folder(self, name: str) -> bool:
+        """Delete all files in a folder; whether there were any."""
+
+
+class Folder:
+    """A folder of this machine, or of a file system that several share."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, path: Path, name: str) -> None:
+        target = self._made(name)
+        # So that a power cut afterwards takes nothing from it.
+        bring_to_disk(path)
+        os.replace(path, target)
+        bring_to_disk(target.parent)
+
+    def carry_over(self, source: str, name: str) -> None:
+        target = self._made(name)
+        target.unlink(missing_ok=True)
+        os.link(self.root / source, target)
+        bring_to_disk(target.parent)
+
+    def open(self, name: str) -> IO[bytes]:
+        return (self.root / name).open("rb")
+
+    def size(self, name: str) -> int:
+        return (self.root / name).stat().st_size
+
+    def exists(self, name: str) -> bool:
+        return (self.root / name).is_file()
+
+    def delete_folder(self, name: str) -> bool:
+        there = (self.root / name).is_dir()
+        shutil.rmtree(self.root / name, ignore_errors=True)
+        return there
+
+    def _made(self, name: str) -> Path:
+        target = self.root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target
+
+
+def store() -> Store:
+    """Return the store of releases."""
+    return Folder(Path(settings.RELEASES_DIR))
+
+
+def workshop() -> Path:
+    """Return the folder of this machine in which files are made."""
+    folder = Path(settings.RELEASES_DIR) / "unfinished"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def clear(left: str) -> None:
+    """Delete what workers left in the workshop under names like this."""
+    for folder in workshop().glob(left):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def files_of(folder: Path) -> Iterator[Path]:
+    """Yield every file in a folder of this machine, in the order of their names."""
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def bring_to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
