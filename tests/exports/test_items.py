@@ -47,7 +47,7 @@ def test_an_item_says_who_chose_what(asked, item, tmp_path):
     texts = [candidate.text for candidate in item.candidate_set.candidates.order_by("slot")]
     # Entropy by hand: half a bit times one, two quarters times two, and two degrees of freedom for four people.
     assert line == {
-        "item_id": item.candidate_set.published.number,
+        "item_id": item.candidate_set.published.get().number,
         "language": "en",
         "prompt": "Whom should I ask?",
         "prompt_key": "elders",
@@ -112,7 +112,7 @@ def test_votes_are_counted_by_every_column_and_add_up(asked, tmp_path):
 def test_votes_are_soft_labels_beside_the_texts(asked, item, tmp_path):
     write(asked, tmp_path / "out", formats=["votes"])
     lines = rows(tmp_path / "out", "votes")
-    number = item.candidate_set.published.number
+    number = item.candidate_set.published.get().number
     found = {
         (line["stratum_column"], line["stratum"]): line["distribution"] for line in lines if line["item_id"] == number
     }

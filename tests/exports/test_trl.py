@@ -43,8 +43,8 @@ def test_a_choice_gives_a_pair_with_each_of_the_others(study, item, tmp_path):
         assert line["prompt"] == [said(item.prompt.text)]
         assert line["chosen"] == [answered(texts[1])]
         assert line["chosen_response"] == "b"
-        assert line["comparison_id"] == f"{task.published.number}-1"
-        assert line["item_id"] == item.candidate_set.published.number
+        assert line["comparison_id"] == f"{task.published.get().number}-1"
+        assert line["item_id"] == item.candidate_set.published.get().number
 
 
 def test_the_prompt_holds_the_choices_before_and_leaves_out_what_nobody_chose(study, item, tmp_path):
