@@ -65,9 +65,9 @@ MESSAGE = {
 }
 
 
-def _task(language: str, **kwargs) -> Task:
+def _task(language: str, also=None, **kwargs) -> Task:
     asked = dict.fromkeys([language], MESSAGE[language])
-    asks = {"languages": [language], "questions": {"choice": asked, "explanation": asked}}
+    asks = {"languages": [language], "questions": {"choice": asked, "explanation": asked}, **(also or {})}
     study = StudyFactory(asks=asks)
     annotator = AnnotatorFactory(panel=study.panel, language=language)
     return TaskFactory(study=study, annotator=annotator, item=None, overlap=None, **kwargs)
@@ -131,6 +131,12 @@ def opening(language: str) -> Place:
 
 def comparing(language: str) -> Place:
     return _at(_turn(_task(language)).task)
+
+
+def asked_everything(language: str) -> Place:
+    also = {"strength": True, "acceptable": True, "better": True}
+    asks = {"also_ask": also, "explanations": {"asked": "required", "minimum_characters": 20}}
+    return _at(_turn(_task(language, asks)).task)
 
 
 def writing(language: str) -> Place:
@@ -254,6 +260,7 @@ PLACES: list[Callable[[str], Place]] = [
     overview,
     opening,
     comparing,
+    asked_everything,
     writing,
     rewording,
     waiting,

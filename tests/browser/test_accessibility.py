@@ -1,17 +1,18 @@
-"""axe-core finds nothing to complain of on any page of an annotator, in any script or light."""
+"""axe-core finds nothing on any page of an annotator, in any script or light; what is pressed is large enough."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.browser.places import PLACES
+from tests.browser.places import PLACES, about_you, asked_everything, overview, writing
 from tests.matrix import BOTH_DIRECTIONS, ON_A_PHONE
 from tests.signed_in import let_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 AXE = Path("tests/vendor/axe.min.js")
-RUN = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(
+RUN = """async () => (await axe.run(document, {
+    resultTypes: ['violations'], rules: {'target-size': {enabled: true}}})).violations.map(
     found => `${found.id}: ${found.help}: ${found.nodes.map(node => node.html.slice(0, 160)).join(' | ')}`)"""
 
 
@@ -33,10 +34,52 @@ def test_axe_finds_nothing_on_a_phone(phone_page, live_server, language):
     found = {}
     for make_place in PLACES:
         look(phone_page, live_server.url, make_place(language), language)
-        if said := complaints(phone_page):
-            found[make_place.__name__] = said
+        for theme in ("light", "dark"):
+            phone_page.emulate_media(color_scheme=theme)
+            if said := complaints(phone_page):
+                found[make_place.__name__, theme] = said
         assert phone_page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), make_place.__name__
     assert found == {}
+
+
+@pytest.mark.parametrize("language", BOTH_DIRECTIONS)
+def test_axe_finds_nothing_in_what_is_chosen_told_and_opened(page, live_server, language):
+    page.set_viewport_size({"width": 768, "height": 700})
+    found = {}
+    look(page, live_server.url, asked_everything(language), language)
+    page.evaluate(FILLED)
+    for what in ("[data-send]", "#choice-none", ".reading-menu summary", ".menu:not(.reading-menu) summary"):
+        page.locator(what).click()
+        for theme in ("dark", "light"):
+            page.emulate_media(color_scheme=theme)
+            found[what, theme] = complaints(page)
+    page.keyboard.press("Escape")
+    page.locator("[data-keys-open]").click()
+    found["keys"] = complaints(page)
+    assert {what: said for what, said in found.items() if said} == {}
+
+
+FILLED = """() => {
+    for (const name of ['choice', 'strength', 'acceptable_1']) document.querySelector(`[name=${name}]`).click();
+    document.querySelector('#id_explanation').value = 'x';
+}"""
+PRESSED = "a, button, summary, label:has(input), textarea, select, [type=button]"
+SMALL = """(selector) => [...document.querySelectorAll(selector)].filter(one => {
+    const box = one.getBoundingClientRect();
+    return one.checkVisibility() && box.width > 1 && Math.min(box.width, box.height) < 43.9
+        && !(one.matches('a') && getComputedStyle(one).display === 'inline') && !one.closest('.visually-hidden');
+}).map(one => one.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_whatever_is_pressed_is_large_enough_for_a_finger(page, live_server, width):
+    """44 by 44 pixels; links in the midst of a sentence excepted, as in WCAG 2.2."""
+    page.set_viewport_size({"width": width, "height": 800})
+    for make_place in (asked_everything, writing, overview, about_you):
+        look(page, live_server.url, make_place("en"), "en")
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        page.evaluate("document.querySelectorAll('#choice-0').forEach(one => one.click())")
+        assert page.evaluate(SMALL, PRESSED) == [], make_place.__name__
 
 
 def look(page, site, place, language):
