@@ -53,6 +53,34 @@ def corrected_entropy(counts: Numbers) -> Numbers:
     return entropy(counts) + missing * log(e, BASE)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Divided:
+    """How divided people are on the average item."""
+
+    value: float
+    """Corrected entropy in bits."""
+    interval: Interval
+    """95 %, over people and items."""
+    items: int
+
+
+def mean_entropy(rows: Rows, *, fewest: int) -> Divided | None:
+    """Return the corrected entropy of choices, averaged over items.
+
+    :param fewest: Items with fewer people are left out; 2 or more, for of one person nothing is left to compare with.
+    :return: None where no item is left.
+    """
+    kept = rows.where((np.bincount(rows.items) >= max(2, fewest))[rows.items])
+    if not len(kept.items):
+        return None
+    kept = _renumbered(kept, np.unique(kept.people))
+    votes = kept.votes(int(kept.items.max()) + 1, int(kept.categories.max()) + 1)
+    bits = corrected_entropy(votes)
+    error = clustered_error(kept, bits, corrected_entropy(without_each(kept, votes)))
+    value, half = float(bits.mean()), None if error is None else NormalDist().inv_cdf((1 + LEVEL) / 2) * error
+    return Divided(value=value, interval=None if half is None else (value - half, value + half), items=len(bits))
+
+
 def js_divergence(one: Numbers, other: Numbers) -> Numbers:
     """Return the Jensen-Shannon divergence of each pair of rows in bits, 0 to 1: Lin, "Divergence Measures Based on the
     Shannon Entropy" (1991), with equal weights.

@@ -82,6 +82,23 @@ def test_the_correction_takes_the_bias_from_entropy() -> None:
     assert divergence.corrected_entropy(np.array([[5.0, 0, 0]])).tolist() == [0]
 
 
+def test_how_divided_people_are_comes_with_an_interval_over_people_and_items() -> None:
+    """Every item has the same shares, and each person a taste of theirs: only people differ."""
+    held, rows = [], None
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        taste = random.integers(0, 4, 40)
+        picks = np.where(random.random((12, 40)) < 0.5, taste, random.integers(0, 4, (12, 40)))
+        rows = Rows(items=np.repeat(np.arange(12), 40), people=np.tile(np.arange(40), 12), categories=picks.ravel())
+        found = divergence.mean_entropy(rows, fewest=40)
+        assert found
+        assert found.interval
+        held.append(found.interval[0] <= 2 <= found.interval[1])
+    assert np.mean(held) > 0.8
+    assert rows
+    assert divergence.mean_entropy(rows, fewest=41) is None
+
+
 def test_the_tetrachoric_correlation_is_that_of_pearson_1900() -> None:
     # Pearson's table of 2,081 cases of smallpox, by vaccination and recovery.
     assert divergence.tetrachoric(np.array([[1562.0, 42], [383, 94]])) == pytest.approx(0.5954, abs=5e-4)

@@ -1,0 +1,187 @@
+"""Plots as SVG, drawn here: the same table gives the same bytes, letters of any script are set by whoever looks, marks
+differ in shape and not in colour alone, and the numbers are told in words too. Knows no Django.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from math import ceil, floor, isfinite, log10
+
+from exports.reports.figures import Cell, Dots, Map, Table, shown
+
+_ROW, _TOP, _AXIS = 34, 12, 52
+_WIDTH, _NAMES, _RIGHT = 760, 250, 24
+_SIDE = 430
+_TICKS = 5
+
+
+@dataclass(frozen=True)
+class _Scale:
+    low: float
+    high: float
+    step: float
+    start: float
+    """Where the axis begins, in pixels."""
+    end: float
+
+    def at(self, value: float) -> str:
+        return f"{self.start + (self.end - self.start) * (value - self.low) / (self.high - self.low):.1f}"
+
+    def ticks(self) -> list[float]:
+        return [self.low + number * self.step for number in range(round((self.high - self.low) / self.step) + 1)]
+
+    def said(self, tick: float) -> str:
+        decimals = max(0, -floor(log10(self.step) + 1e-9))
+        return f"{tick if abs(tick) > self.step / 100 else 0:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def svg(table: Table) -> str:
+    """Return a table's plot."""
+    assert table.plot is not None
+    return _map(table, table.plot) if isinstance(table.plot, Map) else _dots(table, table.plot)
+
+
+def in_words(table: Table) -> str:
+    """Return what a plot shows."""
+    plot = table.plot
+    if isinstance(plot, Map):
+        lines = zip(*(table.column(name) for name in (plot.label, plot.x, plot.y)), strict=True)
+        return "; ".join(f"{name}: {shown(x)} and {shown(y)}" for name, x, y in lines)
+    assert plot is not None
+    told = []
+    for row in table.drawn():
+        low, high = (_cell(table, name, row) for name in (plot.low, plot.high))
+        within = f" ({shown(low)} to {shown(high)})" if low is not None and high is not None else ""
+        told.append(f"{_label(table, plot, row)}: {shown(table.column(plot.value)[row])}{within}")
+    return "; ".join(told)
+
+
+def _label(table: Table, plot: Dots, row: int) -> str:
+    return " · ".join(str(table.column(name)[row]) for name in plot.labels)
+
+
+def _cell(table: Table, name: str, row: int) -> float | None:
+    value = _number(name) if name and name not in table.columns else table.column(name)[row] if name else None
+    return float(value) if isinstance(value, (int, float)) and isfinite(value) else None
+
+
+def _number(text: str) -> float:
+    return float(text)
+
+
+def _scale(values: Iterable[float], bounds: tuple[float, float] | None, start: float, end: float) -> _Scale:
+    known = list(values)
+    low, high = bounds or (min([0.0, *known]), max([0.0, *known]))
+    if low == high:
+        high = low + 1
+    rough = (high - low) / _TICKS
+    power = 10.0 ** floor(log10(rough))
+    step = next(power * times for times in (1, 2, 5, 10) if power * times >= rough * 0.999)
+    return _Scale(floor(low / step + 1e-9) * step, ceil(high / step - 1e-9) * step, step, start, end)
+
+
+def _dots(table: Table, plot: Dots) -> str:
+    columns = [name for name in (plot.value, plot.low, plot.high, plot.null) if name]
+    rows = table.drawn()
+    found = [value for row in rows for name in columns if (value := _cell(table, name, row)) is not None]
+    scale = _scale(found, plot.bounds, _NAMES, _WIDTH - _RIGHT)
+    height = _TOP + _ROW * len(rows) + _AXIS
+    drawn = _axis(scale, height)
+    middle = (_NAMES + _WIDTH - _RIGHT) // 2
+    drawn.append(f'<text class="tick" x="{middle}" y="{height - _AXIS + 40}">{escape(plot.value)}</text>')
+    for line, row in enumerate(rows):
+        drawn += _dot(table, plot, row, line, scale)
+    return _whole(table, drawn, _WIDTH, height)
+
+
+def _axis(scale: _Scale, height: int) -> list[str]:
+    bottom = height - _AXIS
+    drawn = []
+    for tick in scale.ticks():
+        kind = "zero" if abs(tick) < scale.step / 100 else "grid"
+        drawn.append(f'<line class="{kind}" x1="{scale.at(tick)}" x2="{scale.at(tick)}" y1="{_TOP}" y2="{bottom}"/>')
+        drawn.append(f'<text class="tick" x="{scale.at(tick)}" y="{bottom + 18}">{scale.said(tick)}</text>')
+    return drawn
+
+
+def _dot(table: Table, plot: Dots, row: int, line: int, scale: _Scale) -> list[str]:
+    y = _TOP + _ROW * line + _ROW // 2
+    name = _label(table, plot, row)
+    short = name if len(name) <= 36 else f"{name[:35]}…"
+    drawn = [f'<text class="name" x="{_NAMES - 12}" y="{y + 5}">{escape(short)}</text>']
+    value, low, high, null = (_cell(table, each, row) for each in (plot.value, plot.low, plot.high, plot.null))
+    if null is not None:
+        drawn.append(f'<path class="null" d="M{scale.at(null)} {y - 9}v18"/>')
+    if low is not None and high is not None:
+        drawn.append(f'<line class="interval" x1="{scale.at(low)}" x2="{scale.at(high)}" y1="{y}" y2="{y}"/>')
+    if value is not None:
+        drawn.append(f'<circle class="dot" cx="{scale.at(value)}" cy="{y}" r="5"/>')
+    return drawn
+
+
+_SHAPES = (
+    '<circle class="dot" cx="{x}" cy="{y}" r="5"/>',
+    '<path class="mark" d="M{x} {y}m-6 0l6 -6l6 6l-6 6z"/>',
+    '<path class="null" d="M{x} {y}m-5 -5l10 10m0 -10l-10 10"/>',
+    '<path class="mark" d="M{x} {y}m-6 5h12l-6 -11z"/>',
+)
+
+
+def _map(table: Table, plot: Map) -> str:
+    places = [table.column(name) for name in (plot.x, plot.y)]
+    across = _scale(_known(places[0]), plot.bounds, 70, _SIDE + 70)
+    up = _scale(_known(places[1]), plot.bounds, _TOP + _SIDE, _TOP)
+    kinds = sorted({str(kind) for kind in table.column(plot.kind)})
+    height = _TOP + _SIDE + 52
+    drawn = _grid(across, up, plot)
+    for row in range(len(table.rows)):
+        x, y = (_cell(table, name, row) for name in (plot.x, plot.y))
+        if x is None or y is None:
+            continue
+        at = {"x": across.at(x), "y": up.at(y)}
+        shape = _SHAPES[kinds.index(str(table.column(plot.kind)[row])) % len(_SHAPES)]
+        drawn += [
+            shape.format(**at),
+            f'<text x="{at["x"]}" y="{at["y"]}" dx="10" dy="-6">{_said(table, plot, row)}</text>',
+        ]
+    for number, kind in enumerate(kinds):
+        x, y = 560, _TOP + 24 + 24 * number
+        drawn += [
+            _SHAPES[number % len(_SHAPES)].format(x=x, y=y),
+            f'<text x="{x + 16}" y="{y + 5}">{escape(kind)}</text>',
+        ]
+    return _whole(table, drawn, _WIDTH, height)
+
+
+def _said(table: Table, plot: Map, row: int) -> str:
+    return escape(str(table.column(plot.label)[row]))
+
+
+def _known(values: Sequence[Cell]) -> list[float]:
+    return [float(value) for value in values if isinstance(value, (int, float)) and isfinite(value)]
+
+
+def _grid(across: _Scale, up: _Scale, plot: Map) -> list[str]:
+    drawn = []
+    for tick in across.ticks():
+        kind, x = "zero" if abs(tick) < across.step / 100 else "grid", across.at(tick)
+        drawn.append(f'<line class="{kind}" x1="{x}" x2="{x}" y1="{_TOP}" y2="{_TOP + _SIDE}"/>')
+        drawn.append(f'<text class="tick" x="{x}" y="{_TOP + _SIDE + 18}">{across.said(tick)}</text>')
+    for tick in up.ticks():
+        kind, y = "zero" if abs(tick) < up.step / 100 else "grid", up.at(tick)
+        drawn.append(f'<line class="{kind}" x1="70" x2="{_SIDE + 70}" y1="{y}" y2="{y}"/>')
+        drawn.append(f'<text class="name" x="62" y="{y}" dy="4">{up.said(tick)}</text>')
+    middle = _TOP + _SIDE // 2
+    drawn.append(f'<text class="tick" x="{_SIDE // 2 + 70}" y="{_TOP + _SIDE + 40}">{escape(plot.x)}</text>')
+    drawn.append(f'<text class="tick" transform="translate(16 {middle}) rotate(-90)">{escape(plot.y)}</text>')
+    return drawn
+
+
+def _whole(table: Table, drawn: Sequence[str], width: int, height: int) -> str:
+    key = escape(table.key, quote=True)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
+        f'aria-labelledby="{key}-title {key}-words">\n'
+        f'<title id="{key}-title">{escape(table.title)}</title>\n'
+        f'<desc id="{key}-words">{escape(in_words(table))}</desc>\n' + "\n".join(drawn) + "\n</svg>"
+    )
