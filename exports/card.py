@@ -1,22 +1,18 @@
 """README.md of a release: the dataset card, with the front matter that the Hugging Face tools read. Knows no Django.
 
-Everything in it comes from the manifest.
+Everything in it comes from the manifest, and from the figures that were worked out from the files.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from exports.codebook import Described
+from exports.croissant import citation
 from exports.markdown import code, escaped, one_line, table
+from exports.rights import identifier_of
 from exports.simulated import MARK, NOTICE, named
 from sampling.recipe_document import RecipeDocument
-
-HUB_LICENCES = {
-    "apache-2.0", "cc-by-4.0", "cc-by-nc-4.0", "cc-by-nc-nd-4.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "cc-by-sa-4.0",
-    "cc0-1.0", "mit", "odbl", "odc-by", "pddl",
-}  # fmt: skip
-"""Licences that the hub knows by an identifier."""
 
 SIZES = [
     (1_000, "n<1K"),
@@ -25,6 +21,14 @@ SIZES = [
     (1_000_000, "100K<n<1M"),
     (10_000_000, "1M<n<10M"),
 ]
+
+ASKED = {"never": "not asked for", "optional": "optional", "required": "required"}
+
+PLOTS = {
+    "people": "People who answered, by stratum, beside how many were wanted",
+    "places": "How often the candidate in each place was chosen",
+    "agreement": "Items by the share of pairs of people who chose the same",
+}
 
 DEFAULT_CONFIGURATION = "conversations"
 
@@ -46,24 +50,39 @@ LIMITS = """\
 """
 
 
-def of(said: Mapping[str, Any], tables: Sequence[Described]) -> str:
-    """Return the card of a release."""
+def of(
+    said: Mapping[str, Any], tables: Sequence[Described], *, figures: Mapping[str, Any], plots: Collection[str]
+) -> str:
+    """Return the card of a release.
+
+    :param figures: what exports.figures worked out.
+    :param plots: which plots lie beside it.
+    """
     sections = [
         f"# {escaped(_title(said))}",
         *([f"**{NOTICE}**"] if said["simulated"] else []),
         _introduction(said),
         f"## Tables\n\n{_tables(said, tables)}",
-        f"## Who answered\n\n{_who(said)}",
+        f"## Who answered\n\n{_who(said)}{_plot(said, plots, 'people')}",
         f"## What was asked\n\n{_questions(said)}",
-        f"## Where the candidates come from\n\n{_recipes(said)}",
+        f"## Where the candidates come from\n\n{_recipes(said)}\n\n{_diversity(figures)}",
         f"## Order\n\n{ORDER.strip()}",
-        f"## What was chosen\n\n{_outcomes(said)}",
+        f"## What was chosen\n\n{_outcomes(said, figures)}{_plot(said, plots, 'places')}",
+        f"## Agreement\n\n{_agreement(figures)}{_plot(said, plots, 'agreement')}",
+        f"## Explanations\n\n{_explanations(said, figures)}",
         f"## What is missing\n\n{_missing(said)}",
         f"## Consent and licence\n\n{_consent(said)}",
         *_changes(said),
         f"## Limits\n\n{LIMITS.strip()}",
+        f"## Citation\n\n```bibtex\n{citation(said).replace('```', '')}\n```",
+        f"## How to check it\n\n{_checking(said)}",
     ]
     return front_matter(said, tables) + "\n" + "\n\n".join(sections) + "\n"
+
+
+def _plot(said: Mapping[str, Any], plots: Collection[str], name: str) -> str:
+    file = named(f"plots/{name}.svg", simulated=said["simulated"])
+    return f"\n\n![{PLOTS[name]}]({file})" if name in plots else ""
 
 
 def front_matter(said: Mapping[str, Any], tables: Sequence[Described]) -> str:
@@ -98,8 +117,8 @@ def _quoted(text: str) -> str:
 
 
 def _licence(name: str) -> list[str]:
-    if name.lower() in HUB_LICENCES:
-        return [f"license: {name.lower()}"]
+    if identifier := identifier_of(name):
+        return [f"license: {identifier}"]
     return ["license: other", f"license_name: {_quoted(name)}"]
 
 
@@ -149,8 +168,14 @@ def _demo_notice() -> str:
 
 def _tables(said: Mapping[str, Any], tables: Sequence[Described]) -> str:
     rows = [[f"`{each.name}`", f"{said['rows'][each.name]:,}", each.about] for each in tables]
-    return table(["configuration", "lines", "what a line is"], rows) + (
-        f"\n\n`{DEFAULT_CONFIGURATION}` is the default. `csv/` holds the same tables for spreadsheets."
+    beside = {"csv": "`csv/` holds the same tables for spreadsheets.", "jsonl": "`jsonl/` holds them as JSON Lines."}
+    kinds = [
+        text for kind, text in beside.items() if any(file["name"].startswith(f"{kind}/") for file in said["files"])
+    ]
+    return (
+        table(["configuration", "lines", "what a line is"], rows)
+        + "\n\n"
+        + " ".join([f"`{DEFAULT_CONFIGURATION}` is the default.", *kinds])
     )
 
 
@@ -163,7 +188,21 @@ def _who(said: Mapping[str, Any]) -> str:
     others = ("annotator_gender", "annotator_education_level", "annotator_political", "annotator_ethnicity")
     lines = [f"- `{column}`: {_counted(people[column])}" for column in others]
     said_of_all = f"{people['total']:,} people, wave {said['wave']}."
-    return "\n\n".join([said_of_all, table(["country", "age", "people"], rows), "\n".join(lines)])
+    return "\n\n".join([said_of_all, *_wanted(said), table(["country", "age", "people"], rows), "\n".join(lines)])
+
+
+def _wanted(said: Mapping[str, Any]) -> list[str]:
+    """Return who answered against who was wanted; nothing where the panel has no quotas."""
+    if not said["quotas"]:
+        return []
+    rows = [
+        [code(each["stratum"]), each["rule"].replace("-", " "), f"{each['wanted']:,}", f"{each['people']:,}"]
+        for each in said["quotas"]
+    ]
+    return [
+        "This is a quota sample: people were let in until each stratum was full.",
+        table(["stratum", "rule", "wanted", "in this release"], rows),
+    ]
 
 
 def _counted(counts: Mapping[str, int]) -> str:
@@ -212,13 +251,64 @@ def _recipes(said: Mapping[str, Any]) -> str:
     )
 
 
-def _outcomes(said: Mapping[str, Any]) -> str:
-    outcomes = said["counts"].get("outcome", {})
-    compared = outcomes.get("chosen", 0) + outcomes.get("none", 0)
-    share = f"{100 * outcomes.get('none', 0) / compared:.1f} %" if compared else "not defined"
+def _diversity(figures: Mapping[str, Any]) -> str:
+    rows = [
+        [code(method), f"{found['sets']:,}", _number(found["distance"])]
+        for method, found in figures["diversity"].items()
+    ]
     return (
-        f'{compared:,} comparisons. Share of "none of these": {share}. Turns by outcome: {_counted(outcomes)}. '
-        f"Places on the screen in which the chosen candidates stood: {_counted(said['counts'].get('place', {}))}."
+        "How far apart the candidates of a set are: one less the cosine of the counts of three characters in a row, "
+        "averaged over pairs; 0 is the same text, 1 nothing in common. Of sets with the lowest numbers, which were drawn "
+        "at random.\n\n" + table(["method", "sets looked at", "mean distance"], rows)
+    )
+
+
+def _number(value: float | None, decimals: int = 3) -> str:
+    return "not defined" if value is None else f"{value:.{decimals}f}"
+
+
+def _percent(value: float | None) -> str:
+    return "not defined" if value is None else f"{100 * value:.1f} %"
+
+
+def _outcomes(said: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
+    found = figures["comparisons"]
+    return (
+        f'{found["compared"]:,} comparisons. Share of "none of these": {_percent(found["share_of_none"])}. '
+        f"Turns by outcome: {_counted(said['counts'].get('outcome', {}))}. "
+        f"Places on the screen in which the chosen candidates stood: {_counted(found['places'])}."
+    )
+
+
+def _agreement(figures: Mapping[str, Any]) -> str:
+    found = figures["agreement"]
+    if not found["items"]:
+        return "No item was compared by two people or more."
+    return (
+        f"{found['items']:,} items were compared by two people or more, {found['choices']:,} times in all. Of all pairs of "
+        f"people who compared the same item, on average {_percent(found['pair_agreement'])} chose the same; if everything "
+        f"were chosen as often, it would be {_percent(found['by_chance'])}. Mean entropy of the choices, corrected for "
+        f"small numbers: {_number(found['entropy'], 2)} bits. `items` and `votes` have every item."
+    )
+
+
+def _explanations(said: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
+    found = figures["explanations"]
+    asked = sorted({each["configuration"]["explanations"]["asked"] for each in said["configurations"]})
+    return (
+        f"{found['given']:,} comparisons have one ({_percent(found['share'])}); median length "
+        f"{_number(found['median_words'], 0)} words. They were {' and '.join(ASKED[each] for each in asked)}."
+    )
+
+
+def _checking(said: Mapping[str, Any]) -> str:
+    notebook, figures, croissant = (
+        named(name, simulated=said["simulated"]) for name in ("figures.ipynb", "figures.json", "croissant.json")
+    )
+    return (
+        f"`{notebook}` works out the figures of this card from the files, and stops where one is not as `{figures}` says. "
+        f"`{croissant}` describes every table and column for machines (Croissant 1.1). Every file's checksum is in "
+        f"`{named('MANIFEST.json', simulated=said['simulated'])}`."
     )
 
 

@@ -1,0 +1,147 @@
+"""figures.json: the figures of the card, worked out from the files of a release. Knows no Django.
+
+The notebook beside it works them out once more, with pandas, from the same files.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, islice
+from math import sqrt
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+from pyarrow import dataset as arrow
+
+from exports.simulated import named
+
+NAME = "figures.json"
+
+DECIMALS = 4
+
+SETS_MEASURED = 300
+"""Sets whose candidates are compared: those of the lowest numbers, which were drawn at random."""
+
+Figures = dict[str, Any]
+
+
+def of(said: Mapping[str, Any], folder: Path) -> Figures:
+    """Return the figures of a release.
+
+    :param said: the manifest.
+    :param folder: where the files of the tables lie.
+    """
+    read = _Reader(said, folder)
+    return {
+        "comparisons": _comparisons(read),
+        "explanations": _explanations(read),
+        "agreement": _agreement(read, none_is_offered=_offers_none(said)),
+        "diversity": _diversity(read),
+    }
+
+
+def _offers_none(said: Mapping[str, Any]) -> bool:
+    return any(each["configuration"]["none_of_these"]["allowed"] for each in said["configurations"])
+
+
+class _Reader:
+    """The Parquet files of a release, read batch by batch."""
+
+    def __init__(self, said: Mapping[str, Any], folder: Path) -> None:
+        self.folder, self.simulated = folder, said["simulated"]
+
+    def batches(self, table: str, columns: Sequence[str], where: Any = None) -> Iterator[Any]:
+        files = sorted(self.folder.glob(named(f"data/{table}-*.parquet", simulated=self.simulated)))
+        yield from arrow.dataset(files).to_batches(columns=list(columns), filter=where)
+
+    def lines(self, table: str, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+        for batch in self.batches(table, columns):
+            yield from batch.to_pylist()
+
+
+def _comparisons(read: _Reader) -> Figures:
+    outcomes: Counter[str] = Counter()
+    places: Counter[int] = Counter()
+    for batch in read.batches("comparisons", ["outcome", "chosen_place"], where=pc.field("counts")):
+        outcomes.update(_counts(batch.column("outcome")))
+        places.update(_counts(batch.column("chosen_place").drop_null()))
+    compared = outcomes.total()
+    return {
+        "compared": compared,
+        "none": outcomes["none"],
+        "share_of_none": _share(outcomes["none"], compared),
+        "places": {str(place): count for place, count in sorted(places.items())},
+    }
+
+
+def _counts(values: Any) -> dict[Any, int]:
+    return {each["values"].as_py(): each["counts"].as_py() for each in pc.value_counts(values)}
+
+
+def _explanations(read: _Reader) -> Figures:
+    compared, words = 0, [np.zeros(0, np.int64)]
+    for batch in read.batches("comparisons", ["feedback"], where=pc.field("counts")):
+        said = pc.utf8_trim_whitespace(batch.column("feedback").drop_null())
+        words.append(pc.list_value_length(pc.utf8_split_whitespace(said)).to_numpy())
+        compared += batch.num_rows
+    lengths = np.concatenate(words)
+    return {
+        "given": len(lengths),
+        "share": _share(len(lengths), compared),
+        "median_words": float(np.median(lengths)) if len(lengths) else None,
+    }
+
+
+def _agreement(read: _Reader, *, none_is_offered: bool) -> Figures:
+    """Return the pair agreement of the average item that two people or more compared, beside what chance would give."""
+    found, chances, entropies, people = [], [], [], 0
+    for line in read.lines("items", ["pair_agreement", "entropy", "people", "votes"]):
+        if line["pair_agreement"] is not None:
+            found.append(line["pair_agreement"])
+            entropies.append(line["entropy"])
+            chances.append(1 / (len(line["votes"]) + none_is_offered))
+            people += line["people"]
+    # A whole number of tenths may come out a little less.
+    tenths = Counter(min(int(10 * value + 1e-9), 9) for value in found)
+    return {
+        "items": len(found),
+        "choices": people,
+        "pair_agreement": _mean(found),
+        "by_chance": _mean(chances),
+        "entropy": _mean(entropies),
+        "items_by_tenth": [tenths[tenth] for tenth in range(10)],
+    }
+
+
+def _diversity(read: _Reader) -> dict[str, Figures]:
+    """Return how far apart the candidates of a set are, by method: 0 (the same letters) to 1 (nothing in common)."""
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    lines = read.lines("candidates", ["candidate_set_id", "method", "text"])
+    for _, members in islice(groupby(lines, key=itemgetter("candidate_set_id")), SETS_MEASURED):
+        candidates = list(members)
+        method = "+".join(sorted({candidate["method"] for candidate in candidates}))
+        found[method].append(distance([candidate["text"] for candidate in candidates]))
+    return {method: {"sets": len(found[method]), "distance": _mean(found[method])} for method in sorted(found)}
+
+
+def distance(texts: Sequence[str]) -> float:
+    """Return 1 less the cosine of the counts of three characters in a row, averaged over all pairs of texts."""
+    counted = [Counter(text[start : start + 3] for start in range(len(text) - 2)) for text in texts]
+    pairs = [(one, other) for place, one in enumerate(counted) for other in counted[place + 1 :]]
+    return sum(1 - _cosine(one, other) for one, other in pairs) / len(pairs)
+
+
+def _cosine(one: Counter[str], other: Counter[str]) -> float:
+    product = sum(count * other[each] for each, count in one.items())
+    lengths = sqrt(sum(count**2 for count in one.values())) * sqrt(sum(count**2 for count in other.values()))
+    return product / lengths if lengths else 0.0
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, DECIMALS) if whole else None
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return round(sum(values) / len(values), DECIMALS) if values else None

@@ -1,0 +1,124 @@
+"""The card's figures come from the files, are found again by the notebook, and are drawn."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import nbformat
+import pytest
+
+from annotators.models import Quota
+from exports import figures, plots
+from tests.exports.conversations import talk, write
+from tests.factories import AnnotatorFactory, ItemFactory, StudyFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+RUN = """
+import json, sys
+for cell in json.load(open(sys.argv[1]))["cells"]:
+    if cell["cell_type"] == "code":
+        exec("".join(cell["source"]), globals())
+print(said["comparisons"]["compared"])
+"""
+
+
+@pytest.fixture
+def study():
+    study = StudyFactory(asks={"turns": {"maximum": 4}})
+    for country, wanted in [("us", 2), ("fr", 5)]:
+        where = {"country": country}
+        Quota.objects.create(panel=study.panel, where=where, key=f"country={country}", family="country", wanted=wanted)
+    items = ItemFactory.create_batch(2, study=study)
+    for country, first, second in [("us", 0, 1), ("us", 0, 2), ("fr", 3, "none")]:
+        answers = {"country": country, "age": "55+", "gender": ""}
+        person = AnnotatorFactory(panel=study.panel, answers=answers)
+        talk(study=study, annotator=person, item=items[0], choices=[first, 1], explanations=["One two three.", ""])
+        talk(study=study, annotator=person, item=items[1], choices=[second], explanations=["Five words are in here."])
+    return study
+
+
+@pytest.fixture
+def folder(study, tmp_path):
+    write(study, tmp_path / "out")
+    return tmp_path / "out"
+
+
+def card_of(folder):
+    return (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_figures_are_right(folder):
+    found = json.loads((folder / "figures.json").read_text())
+    assert (found["comparisons"]["compared"], found["comparisons"]["none"]) == (9, 1)
+    assert sum(found["comparisons"]["places"].values()) == 8
+    assert found["explanations"] == {"given": 6, "share": 0.6667, "median_words": 4.0}
+    # Two of three agree on the first item: one pair in three. Nobody on the second.
+    assert found["agreement"]["pair_agreement"] == round((1 / 3) / 2, 4)
+    assert (found["agreement"]["items"], found["agreement"]["by_chance"]) == (2, 0.2)
+    assert found["agreement"]["items_by_tenth"] == [1, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+
+
+def test_the_card_says_them(folder):
+    text = card_of(folder)
+    assert "on average 16.7 % chose the same; if everything were chosen as often, it would be 20.0 %" in text
+    assert "6 comparisons have one (66.7 %); median length 4 words. They were optional." in text
+    assert "| `country=us` | exactly | 2 | 2 |" in text
+    assert "| `country=fr` | exactly | 5 | 1 |" in text
+    assert "This is a quota sample" in text
+    assert "representative sample" in text.split("## Limits")[1]
+    assert "@misc{" in text
+
+
+def run(folder):
+    notebook = next(folder.glob("*figures.ipynb"))
+    command = [sys.executable, "-c", RUN, notebook.name]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+def test_the_notebook_finds_the_same_figures(folder):
+    nbformat.validate(nbformat.read(folder / "figures.ipynb", as_version=4))
+    done = run(folder)
+    assert (done.stdout, done.returncode) == ("9\n", 0), done.stderr
+
+
+@pytest.mark.parametrize("part", ["comparisons", "explanations", "agreement", "diversity"])
+def test_the_notebook_stops_at_a_figure_that_is_not_so(folder, part):
+    file = folder / "figures.json"
+    found = json.loads(file.read_text())
+    name, value = next(iter(found[part].items()))
+    found[part][name] = {"sets": 1, "distance": 0.1234} if isinstance(value, dict) else value + 1
+    file.write_text(json.dumps(found))
+    assert "AssertionError" in run(folder).stderr
+
+
+def test_an_empty_release_has_figures_too(tmp_path):
+    write(StudyFactory(), tmp_path / "out")
+    assert run(tmp_path / "out").stdout == "0\n"
+    assert "No item was compared by two people or more." in card_of(tmp_path / "out")
+    assert not (tmp_path / "out" / "plots").exists()
+
+
+def test_every_plot_that_the_card_shows_is_there_and_says_its_figures(folder):
+    shown = re.findall(r"!\[(.+?)\]\((.+?)\)", card_of(folder))
+    assert [Path(file).name for _, file in shown] == ["people.svg", "places.svg", "agreement.svg"]
+    for _, file in shown:
+        drawn = ElementTree.fromstring((folder / file).read_bytes())  # noqa: S314
+        assert drawn.find("{*}title").text
+        assert ": " in drawn.find("{*}desc").text
+    people = (folder / "plots/people.svg").read_text()
+    assert "<desc>country=fr: 1; country=us: 2</desc>" in people
+
+
+def test_text_in_a_plot_is_text():
+    assert "<script" not in plots.bars("<script>", [plots.Bar("<b>", 1, "1")])
+
+
+@pytest.mark.parametrize(
+    ("texts", "apart"), [(["abc", "abc"], 0), (["abc", "xyz"], 1), (["a", "b"], 1), (["abcd", "abce"], 0.5)]
+)
+def test_distance_is_between_the_same_letters_and_nothing_in_common(texts, apart):
+    assert figures.distance(texts) == pytest.approx(apart)
