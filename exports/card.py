@@ -169,9 +169,8 @@ def _demo_notice() -> str:
 def _tables(said: Mapping[str, Any], tables: Sequence[Described]) -> str:
     rows = [[f"`{each.name}`", f"{said['rows'][each.name]:,}", each.about] for each in tables]
     beside = {"csv": "`csv/` holds the same tables for spreadsheets.", "jsonl": "`jsonl/` holds them as JSON Lines."}
-    kinds = [
-        text for kind, text in beside.items() if any(file["name"].startswith(f"{kind}/") for file in said["files"])
-    ]
+    folders = {file["name"].partition("/")[0] for file in said["files"]}
+    kinds = [text for kind, text in beside.items() if kind in folders]
     return (
         table(["configuration", "lines", "what a line is"], rows)
         + "\n\n"
@@ -258,8 +257,8 @@ def _diversity(figures: Mapping[str, Any]) -> str:
     ]
     return (
         "How far apart the candidates of a set are: one less the cosine of the counts of three characters in a row, "
-        "averaged over pairs; 0 is the same text, 1 nothing in common. Of sets with the lowest numbers, which were drawn "
-        "at random.\n\n" + table(["method", "sets looked at", "mean distance"], rows)
+        "averaged over pairs; 0 is the same text, 1 nothing in common. Of sets with the lowest numbers, which were "
+        "drawn at random.\n\n" + table(["method", "sets looked at", "mean distance"], rows)
     )
 
 
@@ -285,10 +284,10 @@ def _agreement(figures: Mapping[str, Any]) -> str:
     if not found["items"]:
         return "No item was compared by two people or more."
     return (
-        f"{found['items']:,} items were compared by two people or more, {found['choices']:,} times in all. Of all pairs of "
-        f"people who compared the same item, on average {_percent(found['pair_agreement'])} chose the same; if everything "
-        f"were chosen as often, it would be {_percent(found['by_chance'])}. Mean entropy of the choices, corrected for "
-        f"small numbers: {_number(found['entropy'], 2)} bits. `items` and `votes` have every item."
+        f"{found['items']:,} items were compared by two people or more, {found['choices']:,} times in all. Of all pairs "
+        f"of people who compared the same item, on average {_percent(found['pair_agreement'])} chose the same; if "
+        f"everything were chosen as often, it would be {_percent(found['by_chance'])}. Mean entropy of the choices, "
+        f"corrected for small numbers: {_number(found['entropy'], 2)} bits. `items` and `votes` have every item."
     )
 
 
@@ -306,7 +305,8 @@ def _checking(said: Mapping[str, Any]) -> str:
         named(name, simulated=said["simulated"]) for name in ("figures.ipynb", "figures.json", "croissant.json")
     )
     return (
-        f"`{notebook}` works out the figures of this card from the files, and stops where one is not as `{figures}` says. "
+        f"`{notebook}` works out the figures of this card from the files, and stops where one is not as `{figures}` "
+        "says. "
         f"`{croissant}` describes every table and column for machines (Croissant 1.1). Every file's checksum is in "
         f"`{named('MANIFEST.json', simulated=said['simulated'])}`."
     )

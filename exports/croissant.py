@@ -106,8 +106,8 @@ def of(said: Mapping[str, Any], tables: Sequence[Described]) -> str:
 def _description(said: Mapping[str, Any]) -> str:
     notice = "SIMULATED: no person stands behind any line. " if said["simulated"] else ""
     return (
-        f"{notice}Preferences of {said['people']['total']:,} people over answers of language models that were generated "
-        "to differ, with who these people are, why they chose, and where every answer comes from."
+        f"{notice}Preferences of {said['people']['total']:,} people over answers of language models that were "
+        "generated to differ, with who these people are, why they chose, and where every answer comes from."
     )
 
 
@@ -157,8 +157,8 @@ def _responsible(said: Mapping[str, Any]) -> dict[str, Any]:
         "rai:machineAnnotationTools": sorted(counts.get("model", {})) or ["none"],
         "rai:dataUseCases": ["Training and evaluating models on the preferences of people who disagree."],
         "rai:dataBiases": [
-            f"The {people['total']} people are those who came and agreed, no representative sample; they made {compared} "
-            "comparisons."
+            f"The {people['total']} people are those who came and agreed, no representative sample; they made "
+            f"{compared} comparisons."
         ],
         "rai:dataLimitations": ["Texts are as people and models wrote them; candidates can be wrong or offensive."],
         "rai:personalSensitiveInformation": [
