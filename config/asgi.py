@@ -3,21 +3,23 @@
 import os
 from typing import Any
 
+import django
 from django.conf import settings
-from django.core.asgi import get_asgi_application
-
-from config.events import PREFIX, EventHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup(set_prefix=False)
 
-# Each request has a thread of its own here, so that a connection kept by a thread would never be used again.
+from config.events import PREFIX, EventHandler  # noqa: E402 (Django is to be set up first)
+from config.pages import PageHandler  # noqa: E402
+
+# Threads come and go here, so that a connection kept by a thread would never be used again.
 settings.DATABASES["default"]["OPTIONS"]["pool"] = {
     "min_size": 1,
     "max_size": settings.ENVIRONMENT.database_connections,
     "timeout": 10,
 }
 
-pages = get_asgi_application()
+pages = PageHandler()
 streams = EventHandler()
 
 

@@ -48,6 +48,8 @@ class Environment:
     """The port that the web server listens on."""
     web_processes: int = setting("WEB_PROCESSES", "1")
     """How many processes answer requests; about one per core."""
+    web_threads: int = setting("WEB_THREADS", "4")
+    """In how many threads each of them makes pages; more wait for their turn."""
     database_url: str = setting("DATABASE_URL", "")
     """postgresql://user:password@host/name, version 15 or later. Unset: the embedded server of `make demo`."""
     database_connections: int = setting("DATABASE_CONNECTIONS", "20")
@@ -91,7 +93,8 @@ class Environment:
             "PASSWORD": parts.pop("password", ""),
             "HOST": parts.pop("host", ""),
             "PORT": parts.pop("port", ""),
-            "OPTIONS": parts,
+            # Statements are sent apart from their values, so that the server plans those that come often only once.
+            "OPTIONS": {**parts, "server_side_binding": True, "prepare_threshold": 3},
         }
 
 
@@ -126,6 +129,7 @@ def _read(env: Env) -> Environment:
         web_host=env.str("WEB_HOST", "127.0.0.1"),
         port=_number(env, "PORT", 8000),
         web_processes=_number(env, "WEB_PROCESSES", 1),
+        web_threads=_number(env, "WEB_THREADS", 4),
         database_url=database_url or embedded.database_url(data_dir),
         database_connections=_number(env, "DATABASE_CONNECTIONS", 20),
         redis_url=env.str("REDIS_URL", "") or embedded.redis_url(data_dir),

@@ -32,7 +32,7 @@ def test_the_readme_lists_every_setting_with_its_default_and_what_it_does():
 
 def test_every_setting_is_used():
     used = (ROOT / "config" / "settings.py").read_text() + (ROOT / "config" / "web.py").read_text()
-    used += (ROOT / "config" / "asgi.py").read_text()
+    used += (ROOT / "config" / "asgi.py").read_text() + (ROOT / "config" / "pages.py").read_text()
     used += (ROOT / "config" / "environment.py").read_text().split("def database(self)")[1]
     unused = [item.name for item in fields(Environment) if not re.search(rf"\.{item.name}\b", used, re.IGNORECASE)]
     assert unused == []
