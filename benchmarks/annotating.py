@@ -81,8 +81,8 @@ def main() -> None:
     asked = _arguments()
     rows = []
     for items in asked.items:
-        with tempfile.TemporaryDirectory(prefix="counterpoint-annotating-", dir=asked.folder) as name:
-            rows += _of_size(Path(name), items, asked)
+        with _folder(items, asked) as folder:
+            rows += _of_size(folder, items, asked)
     if asked.json:
         asked.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
 
@@ -94,14 +94,29 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=30, help="measured, after two seconds of warming up")
     parser.add_argument("--thinking", type=int, default=200, help="annotators who think for 10 s; 0: no such run")
     parser.add_argument("--web-processes", type=int, default=2)
-    parser.add_argument("--folder", type=Path, help="where the database is made; a million items take 12 GB")
+    parser.add_argument("--folder", type=Path, help="where the database is made; a million items take 19 GB")
+    parser.add_argument("--keep", action="store_true", help="leave it there, and use what an earlier run left")
+    parser.add_argument("--only-fill", action="store_true", help="make and keep the databases, and measure nothing")
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 
 
+@contextmanager
+def _folder(items: int, asked: argparse.Namespace) -> Iterator[Path]:
+    if asked.keep or asked.only_fill:
+        folder = (asked.folder or ROOT / "data" / "benchmarks") / f"annotating-{items}"
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+    else:
+        with tempfile.TemporaryDirectory(prefix="counterpoint-annotating-", dir=asked.folder) as name:
+            yield Path(name)
+
+
 def _of_size(folder: Path, items: int, asked: argparse.Namespace) -> list[Row]:
     with _servers(folder):
-        links = _filled(items=items, newcomers=max(asked.annotators, asked.thinking))
+        links = _links(folder, items=items, newcomers=max(asked.annotators, asked.thinking))
+        if asked.only_fill:
+            return []
         with _web(asked.web_processes) as web:
             site = f"http://127.0.0.1:{os.environ['PORT']}"
             runs = [_run(web, site, items, links[: asked.annotators], asked.seconds, think=0.0)]
@@ -137,10 +152,19 @@ def _servers(folder: Path) -> Iterator[None]:
         broker.wait()
 
 
-def _filled(*, items: int, newcomers: int) -> list[str]:
-    """Fill the database, in a process of its own; return the newcomers' return links."""
+def _links(folder: Path, *, items: int, newcomers: int) -> list[str]:
+    """Return the newcomers' return links; the database is filled first, unless an earlier run has done it."""
     for command in (["manage.py", "migrate", "--verbosity", "0"], ["manage.py", "collectstatic", "--no-input", "-v0"]):
         subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
+    kept = folder / "links.json"
+    if not kept.exists():
+        kept.write_text(json.dumps(_filled(items=items, newcomers=newcomers)))
+    links: list[str] = json.loads(kept.read_text())
+    return links
+
+
+def _filled(*, items: int, newcomers: int) -> list[str]:
+    """Fill the database, in a process of its own; return the newcomers' return links."""
     filling = FILLING.format(items=items, overlap=OVERLAP, people=max(40, items // 100), newcomers=newcomers)
     done = subprocess.run([sys.executable, "-c", filling], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     return [f"/return/{token}/" for token in done.stdout.split()]

@@ -127,7 +127,7 @@ def _write_plans(path: Path, person: Any, items: int) -> None:
     with path.open("a", encoding="utf-8") as file, connection.cursor() as cursor:
         file.write(f"## {items:,} items\n\n")
         for query in queries.captured_queries:
-            if query["sql"].startswith("SELECT"):
+            if query["sql"].lstrip()[:6].lower() == "select":
                 cursor.execute(f"explain (analyze, buffers, costs off, format json) {query['sql']}")
                 found = cursor.fetchone()[0]
                 plan = json.loads(found)[0] if isinstance(found, str) else found[0]
