@@ -162,7 +162,7 @@ class AnnotatorQuerySet(models.QuerySet["Annotator"]):
         after the other behind this lock. It comes before every lock on what they share with others, so that no two
         transactions wait for each other.
         """
-        return self.select_for_update(of=("self",), no_key=True, skip_locked=skip_busy).select_related("panel")
+        return self.select_for_update(no_key=True, skip_locked=skip_busy)
 
     def still_here(self) -> "AnnotatorQuerySet":
         """Restrict to people to whom pages are open: also who is stopped, to read why and what they are owed."""
@@ -241,6 +241,12 @@ class Annotator(models.Model):
 
     def __str__(self) -> str:
         return self.pseudonym
+
+    def locked(self) -> "Annotator":
+        """Lock this person (see `one_at_a_time`) and return them as they are now, with the panel read before."""
+        person = Annotator.objects.one_at_a_time().get(pk=self.pk)
+        person.panel = self.panel
+        return person
 
     @property
     def may_finish(self) -> bool:

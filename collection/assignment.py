@@ -7,17 +7,18 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import Count, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db import connection, transaction
+from django.utils import timezone
 
 from annotators import enrolment, recruiting
 from annotators.models import Annotator, Panel
-from collection import kinds, places
+from collection import kinds, places, tallies
 from collection.drawing import draw
 from collection.models import Comparison, Item, Overlap, Prompt, Study, Task, Turn
 from collection.models.prompt import OverlapQuerySet
+from collection.models.task import without
 from collection.orders import balanced_order, drawn_order
+from collection.tallies import Tally
 
 PATIENCE_SECONDS = 5
 """How long a task is tried for while others take every place that is drawn."""
@@ -75,15 +76,11 @@ class Progress:
 def progress(annotator: Annotator) -> Progress:
     """Return how many tasks the person has done, of how many that are asked of one person."""
     done = of = 0
-    mine = Task.objects.of(annotator).filter(study=OuterRef("pk")).done().order_by()
-    # Counted where they are: a join would repeat each study's configuration for each task.
-    finished = Subquery(mine.values("study").values(number=Count("pk")))
-    studies = Study.objects.for_panel(annotator.panel).exclude(state=Study.State.DRAFT).select_related("version")
-    for study in studies.annotate(finished=Coalesce(finished, 0)):
-        done += study.finished
+    for tally in tallies.of(annotator, now=timezone.now()):
+        study, done = tally.study, done + tally.done
         # A closed study asks for nothing more.
         over = study.state == Study.State.CLOSED or annotator.language not in study.asks.languages
-        of += study.finished if over else max(study.finished, study.asks.tasks_per_annotator)
+        of += tally.done if over else max(tally.done, study.asks.tasks_per_annotator)
     return Progress(done=done, of=of)
 
 
@@ -154,10 +151,9 @@ def is_something_left(*, annotator: Annotator) -> bool:
         return True
     if needs := enrolment.needs(annotator):
         raise NotAdmitted(needs)
-    studies = Study.objects.open().for_panel(annotator.panel).select_related("version__first_recipe")
     return any(
         _wants_more_of(annotator, study) and (_own_share(study) > 0 or _could_be_offered(annotator, study))
-        for study in studies.select_related("version__later_recipe")
+        for study in Study.objects.open().for_panel(annotator.panel)
     )
 
 
@@ -170,12 +166,12 @@ def give_task(*, annotator: Annotator, now: datetime) -> Task:
     :raises NotAdmitted: if consent or questions come first.
     """
     # A double click waits here for the first click, and then finds the task that it got.
-    person = Annotator.objects.one_at_a_time().get(pk=annotator.pk)
+    person = annotator.locked()
     if person.is_stopped:
         return _of_stopped(person)
     if person.standing != Annotator.Standing.ACTIVE:
         raise NoTaskAvailable
-    live = list(Task.objects.of(person).live().select_related("study", "version"))
+    live = list(Task.objects.of(person).live().select_related("study"))
     if any(_is_over(task, now=now) for task in live):
         raise HasOverdue
     if current := next((task for task in live if task.is_open), None):
@@ -205,8 +201,8 @@ def hold_next(*, annotator: Annotator, now: datetime) -> Task | None:
 
     Asked again it keeps no more than the study says.
     """
-    person = Annotator.objects.one_at_a_time().get(pk=annotator.pk)
-    live = list(Task.objects.of(person).live().select_related("study__version"))
+    person = annotator.locked()
+    live = list(Task.objects.of(person).live().select_related("study"))
     current = next((task for task in live if task.is_open), None)
     if current is None or person.standing != Annotator.Standing.ACTIVE:
         return None
@@ -231,59 +227,34 @@ def _begun(task: Task, *, now: datetime) -> Task:
 
 
 def _assigned(*, person: Annotator, now: datetime, state: Task.State = Task.State.OPEN) -> Task:
-    studies = Study.objects.open().for_panel(person.panel).order_by("pk")
     why: NoTaskAvailable = NoTaskAvailable()
-    for study in studies.select_related("version__first_recipe", "version__later_recipe"):
-        study.panel = person.panel
+    for tally in tallies.of(person, now=now):
+        if tally.study.state != Study.State.OPEN:
+            continue
+        tally.study.panel = person.panel
         try:
-            return _first_or_next(person=person, study=study, now=now, state=state)
+            return _first_or_next(person=person, tally=tally, now=now, state=state)
         except NoTaskAvailable as refusal:
             why = refusal
     raise why
 
 
-def _first_or_next(*, person: Annotator, study: Study, now: datetime, state: Task.State) -> Task:
+def _first_or_next(*, person: Annotator, tally: Tally, now: datetime, state: Task.State) -> Task:
     """Draw a task of a study; with a person's first one, hold as many as the study promises whoever starts."""
-    so_far = _so_far(person, study)
-    if person.language not in study.asks.languages or so_far.counted >= study.asks.tasks_per_annotator:
+    asks = tally.study.asks
+    if person.language not in asks.languages or tally.counted >= asks.tasks_per_annotator:
         raise NoTaskAvailable
-    if study.asks.tasks_per_day and _given_today(person, study, now=now) >= study.asks.tasks_per_day:
+    if asks.tasks_per_day and tally.given_today >= asks.tasks_per_day:
         raise EnoughForToday
-    promised = study.asks.held.reserved if so_far.has_just_come else 0
-    task = _drawn(person=person, study=study, so_far=so_far, now=now, state=state)
+    promised = 0 if tally.given else asks.held.reserved
+    task = _drawn(person=person, tally=tally, now=now, state=state)
     if task is None:
         raise TooFewTasks if promised else NoTaskAvailable
     recruiting.begin(annotator=person)
     for _each in range(promised - task.is_regular):
-        if _drawn(person=person, study=study, so_far=so_far, now=now, state=Task.State.HELD) is None:
+        if _drawn(person=person, tally=tally, now=now, state=Task.State.HELD) is None:
             raise TooFewTasks
     return task
-
-
-@dataclass(frozen=True)
-class SoFar:
-    """What a person was given in one study."""
-
-    counted: int
-    """Tasks that are done, open or held, without practice."""
-    has_begun: bool
-    """Whether any of their tasks was no practice: then practice is over."""
-    has_just_come: bool
-    """Whether they were given nothing at all."""
-
-
-def _so_far(person: Annotator, study: Study) -> SoFar:
-    mine = Task.objects.of(person).filter(study=study)
-    counted = Q(pk__in=mine.done().values("pk")) | Q(state__in=Task.LIVE)
-    practice = Q(kind=Task.Kind.PRACTICE)
-    found = mine.aggregate(
-        all=Count("pk"), counted=Count("pk", filter=counted & ~practice), practice=Count("pk", filter=practice)
-    )
-    return SoFar(
-        counted=found["counted"],
-        has_begun=found["all"] > found["practice"],
-        has_just_come=found["all"] == 0,
-    )
 
 
 def _wants_more_of(person: Annotator, study: Study) -> bool:
@@ -291,34 +262,28 @@ def _wants_more_of(person: Annotator, study: Study) -> bool:
     return person.language in study.asks.languages and done.count() < study.asks.tasks_per_annotator
 
 
-def _given_today(person: Annotator, study: Study, *, now: datetime) -> int:
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return Task.objects.of(person).filter(study=study, recorded_at__gte=midnight).count()
-
-
 def _own_share(study: Study) -> float:
     """Return the share of tasks that open with one's own words: none where nobody could write the answers."""
-    assert study.version is not None
-    return study.asks.prompts.own_share if study.version.live_recipe(opening=True) else 0.0
+    return study.asks.prompts.own_share if study.terms.live_recipe(opening=True) else 0.0
 
 
-def _drawn(*, person: Annotator, study: Study, so_far: SoFar, now: datetime, state: Task.State) -> Task | None:
+def _drawn(*, person: Annotator, tally: Tally, now: datetime, state: Task.State) -> Task | None:
     """Draw, by a seed that is kept, which kind of task comes, and an item or a prompt of one's own."""
-    assert study.version is not None
+    study = tally.study
     seed = secrets.randbits(63)
     rng = random.Random(seed)
     minutes = study.asks.lease_minutes if state == Task.State.OPEN else study.asks.held.minutes
     task = Task(
         annotator=person,
         study=study,
-        version=study.version,
+        version=study.terms,
         state=state,
         lease_until=now + timedelta(minutes=minutes),
         draw_seed=seed,
         draw_probability=1.0,
         recorded_at=now,
     )
-    if special := kinds.special(person=person, study=study, practises=not so_far.has_begun, rng=rng):
+    if special := kinds.special(person=person, study=study, practises=tally.practises, rng=rng):
         task.kind, task.item, task.repeat_of = special.kind, special.item, special.repeat_of
         task.draw_probability = special.probability
         return _opened(task, special.item, order_index=None, now=now)
@@ -330,9 +295,10 @@ def _regular(task: Task, *, rng: random.Random, now: datetime) -> Task | None:
     task.draw_probability = own_share
     if rng.random() >= own_share:
         if place := _place(person=task.annotator, study=task.study, rng=rng):
-            task.overlap, chance = place
+            taken, chance = place
+            task.overlap_id = taken.overlap_id
             task.draw_probability = (1 - own_share) * chance
-            return _opened(task, task.overlap.item, order_index=task.overlap.orders_drawn - 1, now=now)
+            return _opened(task, taken.item, order_index=taken.order_index, now=now)
         if own_share == 0:
             return None
         # With the items used up, one's own words are all that could come.
@@ -341,7 +307,7 @@ def _regular(task: Task, *, rng: random.Random, now: datetime) -> Task | None:
     return task
 
 
-def _place(*, person: Annotator, study: Study, rng: random.Random) -> tuple[Overlap, float] | None:
+def _place(*, person: Annotator, study: Study, rng: random.Random) -> tuple[places.Taken, float] | None:
     """Take a place of an item drawn from the least-filled ones; return it with the probability of that draw.
 
     :raises PlacesAreBusy: if others were taking every item that was drawn.
@@ -351,8 +317,8 @@ def _place(*, person: Annotator, study: Study, rng: random.Random) -> tuple[Over
         drawn = draw(eligible, rng=rng)
         if drawn is None:
             return None
-        if overlap := places.take(drawn.overlap_id, level=drawn.level):
-            return overlap, drawn.probability
+        if taken := places.take(drawn.overlap_id, level=drawn.level):
+            return taken, drawn.probability
     raise PlacesAreBusy
 
 
@@ -363,7 +329,16 @@ def _eligible(person: Annotator, study: Study) -> OverlapQuerySet:
         return Overlap.objects.none()
     wanting = Overlap.objects.wanting().offered().filter(study=study, language=person.language, stratum=stratum)
     # By their keys, so that the draw looks at one table.
-    return wanting.exclude(item__in=_seen(person, study))
+    return wanting.but_for(_seen(person, study))
+
+
+_SEEN = """
+    select item.id, prompt.study_id, prompt."group", prompt.text_sha256
+    from collection_task task
+    join collection_item item on item.id = task.item_id
+    join collection_prompt prompt on prompt.id = item.prompt_id
+    where task.annotator_id = %s
+"""
 
 
 def _seen(person: Annotator, study: Study) -> list[int]:
@@ -371,8 +346,9 @@ def _seen(person: Annotator, study: Study) -> list[int]:
 
     The same words count as seen in every study, translations (a group) within theirs.
     """
-    seen = Prompt.objects.filter(item__tasks__annotator=person)
-    rows = list(seen.values_list("item", "study_id", "group", "text_sha256"))
+    with connection.cursor() as cursor:
+        cursor.execute(_SEEN, [person.pk])
+        rows = cursor.fetchall()
     items = [item for item, study_id, *_ in rows if study_id == study.pk]
     prompts = Prompt.objects.filter(study=study, language=person.language)
     if groups := {group for _item, study_id, group, _text in rows if group and study_id == study.pk}:
@@ -396,7 +372,7 @@ def _opened(task: Task, item: Item, *, order_index: int | None, now: datetime) -
     seed = item.order_seed if order_index is not None else secrets.randbits(62)
     task.item = item
     task.save(force_insert=True)
-    Turn.objects.create(
+    turn = Turn.objects.create(
         task=task,
         number=1,
         message=item.prompt.text,
@@ -407,6 +383,9 @@ def _opened(task: Task, item: Item, *, order_index: int | None, now: datetime) -
         idempotency_key=uuid.uuid4(),
         recorded_at=now,
     )
+    without(task, "draft")
+    without(turn, "comparison")
+    task.turns_so_far = [turn]
     return task
 
 

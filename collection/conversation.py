@@ -15,7 +15,6 @@ from typing import Any, Literal
 from django.db import transaction
 from django.db.models import Case, Q, Value, When
 
-from annotators.models import Annotator
 from collection import exposure, places, qualifying, typed
 from collection.models import Comparison, Draft, Item, Report, Task, Turn
 from collection.orders import drawn_order
@@ -151,8 +150,8 @@ def step(task: Task) -> Step:
 
 def is_last_turn(turn: Turn) -> bool:
     """Whether the task is completed once this turn is compared. Checks, repeats and practice have one turn."""
-    version = turn.task.version
-    return not turn.task.is_regular or version.later_recipe_id is None or turn.number >= version.asks.turns.maximum
+    terms = turn.task.terms
+    return not turn.task.is_regular or terms.later_recipe_id is None or turn.number >= terms.asks.turns.maximum
 
 
 def can_end(task: Task) -> bool:
@@ -192,7 +191,7 @@ def send_message(
 
 def _add_turn(task: Task, *, message: str, follows: Turn.Follows, idempotency_key: uuid.UUID, now: datetime) -> Turn:
     number = len(task.turns_so_far) + 1
-    recipe = task.version.live_recipe(opening=number == 1)
+    recipe = task.terms.live_recipe(opening=number == 1)
     assert recipe is not None
     candidate_set = intake.request_candidates(
         messages=[*task.history(), {"role": "user", "content": message}],
@@ -438,8 +437,7 @@ def _finish(task: Task, *, state: Task.State, now: datetime) -> None:
     task.state = state
     task.finished_at = now
     task.save(update_fields=["state", "finished_at", "left_because"])
-    if hasattr(task, "draft"):
-        task.draft.delete()
+    Draft.objects.filter(task=task).delete()
 
 
 # ---- drafts ----------------------------------------------------------------------------------------------------------
@@ -487,11 +485,8 @@ def _drafted_choice(turn: Turn | None, choice: str) -> str:
 # ---- behind every change ---------------------------------------------------------------------------------------------
 def _locked(task: Task) -> Task:
     """Return the task as it is, after locking its annotator: what one person sends is handled one after the other."""
-    person = Annotator.objects.one_at_a_time().get(pk=task.annotator_id)
-    rows = Task.objects.select_related(
-        "version__first_recipe", "version__later_recipe", "item__prompt", "item__candidate_set", "draft"
-    )
-    fresh = rows.get(pk=task.pk)
+    person = task.annotator.locked()
+    fresh = Task.objects.get(pk=task.pk)
     fresh.annotator = person
     return fresh
 

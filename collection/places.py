@@ -1,9 +1,10 @@
 """The places of items: who is wanted for which, when an item is offered, and what is taken and given back."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import product
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from annotators.models import Annotator, Panel
@@ -96,23 +97,39 @@ def offer_again(item: Item) -> None:
 
 
 # ---- taking and giving back ------------------------------------------------------------------------------------------
-def take(overlap_id: int, *, level: int) -> Overlap | None:
-    """Take a place of an item that was drawn at this level, with an order of its own; None if it cannot be had now.
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A place that was taken."""
 
-    Returns the row with its item, prompt and set, as it is afterwards.
-    """
-    drawn = Overlap.objects.wanting().offered().filter(pk=overlap_id, taken=level)
-    # The row is locked, so that of all who drew this item one takes the place and the others draw again. Nobody waits
-    # for it: two who hold places already and wait for each other's would wait for ever.
-    locked = drawn.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    overlap = locked.select_related("item__prompt", "item__candidate_set").first()
-    if overlap is None:
+    overlap_id: int
+    item: Item
+    """With its prompt and set."""
+    order_index: int
+    """Which of the item's balanced orders goes with this place, from 0."""
+
+
+# The row is locked, so that of all who drew this item one takes the place and the others draw again. Nobody waits for
+# it: two who hold places already and wait for each other's would wait for ever.
+_TAKE = """
+    update collection_overlap set taken = taken + 1, orders_drawn = orders_drawn + 1, draw_key = %s
+    where id = (
+        select id from collection_overlap
+        where id = %s and taken = %s and taken < wanted and offered
+        for no key update skip locked
+    )
+    returning item_id, orders_drawn - 1
+"""
+
+
+def take(overlap_id: int, *, level: int) -> Taken | None:
+    """Take a place of an item that was drawn at this level, with an order of its own; None if it cannot be had now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, [drawn_key(), overlap_id, level])
+        row = cursor.fetchone()
+    if row is None:
         return None
-    overlap.taken += 1
-    overlap.orders_drawn += 1
-    overlap.draw_key = drawn_key()
-    overlap.save(update_fields=["taken", "orders_drawn", "draw_key"])
-    return overlap
+    item = Item.objects.select_related("prompt", "candidate_set").get(pk=row[0])
+    return Taken(overlap_id=overlap_id, item=item, order_index=row[1])
 
 
 def take_again(task: Task) -> bool:

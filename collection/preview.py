@@ -28,11 +28,11 @@ def preview(
     """
     with transaction.atomic():
         # The study's row is locked: nobody sees it open, and nobody opens it meanwhile.
-        locked = Study.objects.select_for_update(of=("self",), no_key=True).select_related("version").get(pk=study.pk)
+        locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
         locked.state = Study.State.OPEN
         locked.save(update_fields=["state"])
         Study.objects.for_panel(locked.panel).exclude(pk=locked.pk).open().update(state=Study.State.PAUSED)
-        _settle_the_mix(locked.version, own=own)
+        _settle_the_mix(locked, own=own)
         annotator = _newcomer(study, language, now=now)
         shown = show(annotator, assignment.give_task(annotator=annotator, now=now))
         transaction.set_rollback(True)
@@ -41,15 +41,23 @@ def preview(
 
 def own_is_possible(study: Study) -> bool:
     """Whether annotators of this study can be asked to write a prompt of their own."""
-    assert study.version is not None
-    return study.asks.prompts.own_share > 0 and study.version.live_recipe(opening=True) is not None
+    return study.asks.prompts.own_share > 0 and study.terms.live_recipe(opening=True) is not None
 
 
-def _settle_the_mix(version: StudyVersion | None, *, own: bool) -> None:
-    # The draw between the two kinds is the study's; who previews wants to look at one of them.
-    assert version is not None
-    version.configuration["prompts"] = {**version.configuration["prompts"], "own_share": 1.0 if own else 0.0}
-    version.save(update_fields=["configuration"])
+def _settle_the_mix(study: Study, *, own: bool) -> None:
+    # The draw between the two kinds is the study's; who previews wants to look at one of them. Another version, since
+    # no version ever changes.
+    terms = study.terms
+    prompts = {**terms.configuration["prompts"], "own_share": 1.0 if own else 0.0}
+    study.version = StudyVersion.objects.create(
+        study=study,
+        number=study.versions.count() + 1,
+        configuration={**terms.configuration, "prompts": prompts},
+        sha256=terms.sha256,
+        first_recipe=terms.first_recipe,
+        later_recipe=terms.later_recipe,
+    )
+    study.save(update_fields=["version"])
 
 
 def _newcomer(study: Study, language: str, *, now: datetime) -> Annotator:

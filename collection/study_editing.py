@@ -138,8 +138,6 @@ def _new_version(study: Study, configuration: Configuration, *, now: datetime) -
     )
     study.title = configuration.title
     study.save(update_fields=["version", "title"])
-    # The configuration is remembered on the object; a new version makes that memory stale.
-    study.__dict__.pop("asks", None)
 
 
 # ---- what must not change -------------------------------------------------------------------------------------------

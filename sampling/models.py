@@ -2,11 +2,13 @@
 
 import statistics
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from sampling.recipe_document import RecipeDocument
@@ -22,10 +24,20 @@ class Recipe(models.Model):
     def __str__(self) -> str:
         return f"{self.document.get('method')} {self.sha256[:8]}"
 
-    @property
+    @staticmethod
+    def known(pk: int) -> "Recipe":
+        """Return a recipe, from this process's memory if it was asked for before; only to be read."""
+        return _known(pk)
+
+    @cached_property
     def says(self) -> RecipeDocument:
         """The document, parsed."""
         return RecipeDocument.model_validate(self.document)
+
+
+@lru_cache(maxsize=256)
+def _known(pk: int) -> Recipe:
+    return Recipe.objects.get(pk=pk)
 
 
 class Batch(models.Model):
@@ -169,6 +181,11 @@ class CandidateSet(models.Model):
 
     def __str__(self) -> str:
         return f"set {self.pk} ({self.status})"
+
+    @property
+    def made_by(self) -> Recipe:
+        """The recipe, only to be read."""
+        return Recipe.known(self.recipe_id)
 
     @property
     def is_ready(self) -> bool:

@@ -334,7 +334,6 @@ def new_version(study: Study, asks: dict[str, Any]) -> StudyVersion:
         later_recipe=RecipeFactory(document=later.canonical()) if later else None,
     )
     study.save(update_fields=["version"])
-    study.__dict__.pop("asks", None)
     return study.version
 
 

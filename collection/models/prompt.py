@@ -1,9 +1,11 @@
 """Given prompts, the items made of them, and how many people each item still wants."""
 
 import random
+from collections.abc import Sequence
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -111,6 +113,11 @@ class OverlapQuerySet(models.QuerySet["Overlap"]):
     def offered(self) -> "OverlapQuerySet":
         """Restrict to items that are fit to be shown."""
         return self.filter(offered=True)
+
+    def but_for(self, items: Sequence[int]) -> "OverlapQuerySet":
+        """Leave out these items; however many they are, to the database it is the same statement."""
+        others = "not (collection_overlap.item_id = any(%s::bigint[]))"
+        return self.filter(RawSQL(others, [list(items)], output_field=models.BooleanField()))  # noqa: S611 (no part of it comes from outside)
 
 
 class Overlap(models.Model):

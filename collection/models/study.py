@@ -1,5 +1,7 @@
 """Studies: what is asked of a panel, in numbered versions."""
 
+from functools import lru_cache
+
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import User as AuthUser
@@ -70,11 +72,16 @@ class Study(models.Model):
         """Whether simulated people work in it: a copy of another study."""
         return self.origin == Panel.Origin.DRY_RUN
 
-    @cached_property
+    @property
+    def terms(self) -> "StudyVersion":
+        """The version in force, with its recipes; only to be read."""
+        assert self.version_id is not None
+        return StudyVersion.known(self.version_id)
+
+    @property
     def asks(self) -> Configuration:
         """The configuration in force."""
-        assert self.version is not None
-        return self.version.asks
+        return self.terms.asks
 
 
 class StudyVersion(models.Model):
@@ -95,6 +102,14 @@ class StudyVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.study} v{self.number}"
 
+    @staticmethod
+    def known(pk: int) -> "StudyVersion":
+        """Return a version with its recipes, from this process's memory if it was asked for before; only to be read.
+
+        It is never changed, and no other one gets its key, so what was read once holds.
+        """
+        return _known(pk)
+
     @cached_property
     def asks(self) -> Configuration:
         """The configuration, parsed."""
@@ -108,3 +123,8 @@ class StudyVersion(models.Model):
         if opening and self.first_recipe.says.generates:
             return self.first_recipe
         return self.later_recipe
+
+
+@lru_cache(maxsize=256)
+def _known(pk: int) -> StudyVersion:
+    return StudyVersion.objects.select_related("first_recipe", "later_recipe").get(pk=pk)

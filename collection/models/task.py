@@ -16,6 +16,12 @@ from collection.models.study import Study, StudyVersion
 from sampling.models import Candidate, CandidateSet
 
 
+def without(row: models.Model, *names: str) -> None:
+    """Remember that a row just made has no rows of these one-to-one relations, so that nobody asks the database."""
+    for name in names:
+        getattr(type(row), name).related.set_cached_value(row, None)
+
+
 class TaskQuerySet(models.QuerySet["Task"]):
     def of(self, annotator: Annotator) -> "TaskQuerySet":
         return self.filter(annotator=annotator)
@@ -109,9 +115,14 @@ class Task(models.Model):
         return f"task {self.pk} of {self.annotator}"
 
     @property
+    def terms(self) -> StudyVersion:
+        """The version of the study under which this task was given, with its recipes; only to be read."""
+        return StudyVersion.known(self.version_id)
+
+    @property
     def asks(self) -> Configuration:
         """The configuration under which this task was given."""
-        return self.version.asks
+        return self.terms.asks
 
     @property
     def is_regular(self) -> bool:
@@ -128,7 +139,7 @@ class Task(models.Model):
     @cached_property
     def turns_so_far(self) -> list["Turn"]:
         """The turns in order, with their comparisons and candidates, as they were when first asked for."""
-        return list(self.turns.order_by("number").select_related("comparison__candidate", "candidate_set__recipe"))
+        return list(self.turns.order_by("number").select_related("comparison__candidate", "candidate_set"))
 
     @property
     def current_turn(self) -> "Turn | None":

@@ -55,7 +55,7 @@ def next_task(request: AnnotatorRequest) -> HttpResponse:
         return _elsewhere(request, refusal.needs)
     if not request.htmx:
         return redirect("task", given.pk)
-    return push_url(_show(request, given.pk), reverse("task", args=[given.pk]))
+    return push_url(_shown(request, given), reverse("task", args=[given.pk]))
 
 
 @require_POST
@@ -190,23 +190,29 @@ def retry_turn(request: AnnotatorRequest, pk: int) -> HttpResponse:
 
 # ---- common to all --------------------------------------------------------------------------------------------------
 def _task(request: AnnotatorRequest, pk: int) -> Task:
-    mine = Task.objects.of(request.annotator).select_related("version", "study", "item", "draft")
+    mine = Task.objects.of(request.annotator).select_related("study", "item", "draft")
     task: Task = get_object_or_404(mine, pk=pk)
     task.annotator = request.annotator
     return task
 
 
 def _turn(request: AnnotatorRequest, pk: int) -> Turn:
-    mine = Turn.objects.of(request.annotator).select_related("task__version", "candidate_set__recipe")
-    return get_object_or_404(mine, pk=pk)
+    mine = Turn.objects.of(request.annotator).select_related("task")
+    turn: Turn = get_object_or_404(mine, pk=pk)
+    turn.task.annotator = request.annotator
+    return turn
 
 
 def _show(request: AnnotatorRequest, pk: int) -> HttpResponse:
-    """Show the task as it is at this moment; what could not be written is asked for once more without being told to."""
+    """Show a task as it is at this moment; what could not be written is asked for once more without being told to."""
     found = _task(request, pk)
     turn = found.current_turn
     if turn and turn.candidate_set.has_failed and conversation.retry(turn=turn, by_itself=True, now=timezone.now()):
         found = _task(request, pk)
+    return _shown(request, found)
+
+
+def _shown(request: AnnotatorRequest, found: Task) -> HttpResponse:
     if conversation.step(found) == conversation.Step.COMPARE and found.current_turn:
         conversation.mark_shown(turn=found.current_turn, now=timezone.now())
     return task_page(request, found)

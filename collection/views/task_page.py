@@ -51,7 +51,7 @@ def task_page(
     With `preview` the page is a researcher's look: nothing on it can be sent.
     """
     context = {**_context(task), "preview": preview, **more}
-    draft = getattr(task, "draft", None)
+    draft = getattr(task, "draft", None) if task.is_open else None
     context["draft_at"] = milliseconds(draft.updated_at) if draft else 0
     context["form"] = form = form or _form(context["step"], context["turn"], draft or Draft())
     if isinstance(form, ComparisonForm) and form.asks.also_ask.acceptable:
@@ -140,7 +140,7 @@ def practice_of(task: Task) -> Practice | None:
 
 def is_by_demo_model(turn: Turn | None) -> bool:
     """Whether the answers come from the model that only shows how things work."""
-    writers = turn.candidate_set.recipe.says.writers() if turn else ()
+    writers = turn.candidate_set.made_by.says.writers() if turn else ()
     return any(writer.model.rstrip("/").endswith(DEMO_MODEL) for writer in writers)
 
 

@@ -362,7 +362,7 @@ def test_it_asks_the_database_a_bounded_number_of_times(django_assert_num_querie
     for _ in range(5):
         finish(next_task(annotator))
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         next_task(annotator)
     with django_assert_num_queries(4):
         next_task(annotator)
