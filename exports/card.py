@@ -284,10 +284,11 @@ def _agreement(figures: Mapping[str, Any]) -> str:
     if not found["items"]:
         return "No item was compared by two people or more."
     return (
-        f"{found['items']:,} items were compared by two people or more, {found['choices']:,} times in all. Of all pairs "
-        f"of people who compared the same item, on average {_percent(found['pair_agreement'])} chose the same; if "
-        f"everything were chosen as often, it would be {_percent(found['by_chance'])}. Mean entropy of the choices, "
-        f"corrected for small numbers: {_number(found['entropy'], 2)} bits. `items` and `votes` have every item."
+        f"{found['items']:,} items were compared by two people or more, {found['choices']:,} times in all. Of all "
+        "pairs of people who compared the same item, on average "
+        f"{_percent(found['pair_agreement'])} chose the same; if everything were chosen as often, it would be "
+        f"{_percent(found['by_chance'])}. Mean entropy of the choices, corrected for small numbers: "
+        f"{_number(found['entropy'], 2)} bits. `items` and `votes` have every item."
     )
 
 
