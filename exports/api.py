@@ -13,7 +13,7 @@ from rest_framework.reverse import reverse
 
 from collection.models import Study
 from exports import intake
-from exports.formats import FORMATS, DoesNotFit
+from exports.formats import BESIDE_PARQUET, FORMATS, DoesNotFit
 from exports.models import Release
 from exports.reasons import sentence
 
@@ -44,6 +44,7 @@ class ReleaseSerializer(serializers.ModelSerializer[Release]):
             "version",
             "release",
             "formats",
+            "beside_parquet",
             "status",
             "requested_at",
             "snapshot_at",
@@ -65,7 +66,16 @@ class ReleaseSerializer(serializers.ModelSerializer[Release]):
 class WantedSerializer(serializers.Serializer[dict[str, object]]):
     """What a new release is to hold."""
 
-    formats = serializers.ListField(child=serializers.ChoiceField(choices=sorted(FORMATS)), required=False)
+    formats = serializers.ListField(
+        child=serializers.ChoiceField(choices=sorted(FORMATS)),
+        required=False,
+        help_text="Beside the long tables, which are always there.",
+    )
+    beside_parquet = serializers.ListField(
+        child=serializers.ChoiceField(choices=BESIDE_PARQUET),
+        required=False,
+        help_text="The kinds of files beside Parquet; CSV unless something is said.",
+    )
 
 
 class RefusalSerializer(serializers.Serializer[dict[str, object]]):

@@ -8,11 +8,8 @@ from django.db import transaction
 
 from collection.models import Study
 from exports import jobs, recovery
-from exports.formats import check
+from exports.formats import USUAL, check
 from exports.models import Release, csv_beside_parquet
-
-FORMATS = ("community-alignment",)
-"""What a release holds unless other formats are named."""
 
 
 @transaction.atomic
@@ -31,8 +28,9 @@ def request_release(
     :param new_line: whether people and conversations get fresh numbers, which nobody can tie to those of before.
     :raises DoesNotFit: if a format cannot hold what the study collects.
     """
-    wanted = list(formats or FORMATS)
-    check(study, wanted)
+    wanted = list(formats or USUAL)
+    kinds = csv_beside_parquet() if beside_parquet is None else list(beside_parquet)
+    check(study, wanted, kinds)
     # Two people who ask at once must not count to the same number: the second waits here.
     Study.objects.select_for_update(no_key=True).get(pk=study.pk)
     version, line, place = _next(study, new_line=new_line)
@@ -42,7 +40,7 @@ def request_release(
         line=line,
         place=place,
         formats=wanted,
-        beside_parquet=csv_beside_parquet() if beside_parquet is None else list(beside_parquet),
+        beside_parquet=kinds,
         requested_by=by,
         requested_at=now,
         queued_at=now,

@@ -7,15 +7,19 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from collection.models import Study
 from exports import downloads, intake
-from exports.formats import DoesNotFit
+from exports.formats import DoesNotFit, Offered, offered
 from exports.models import Release
 from exports.reasons import sentence
 from exports.simulated import named
+
+KINDS = (("csv", _("CSV, safe in spreadsheets")), ("jsonl", _("JSON Lines")))
+"""Kinds of files beside Parquet, as the page calls them."""
 
 
 class ResearcherRequest(HttpRequest):
@@ -38,10 +42,17 @@ def request_release(request: ResearcherRequest, slug: str) -> HttpResponse:
     """Ask for a release."""
     study = _study(request, slug)
     try:
-        intake.request_release(study=study, by=request.user, now=timezone.now())
+        intake.request_release(study=study, by=request.user, now=timezone.now(), **_wanted(request))
     except DoesNotFit as refusal:
         return _releases(request, study, refusal=sentence(refusal.reason), status=409)
     return _releases(request, study) if request.htmx else redirect("study_releases", slug=slug)
+
+
+def _wanted(request: ResearcherRequest) -> dict[str, list[str]]:
+    """Return what the form says that a release is to hold; nothing where it was not there."""
+    if "formats" not in request.POST:
+        return {}
+    return {name: request.POST.getlist(name) for name in ("formats", "beside_parquet")}
 
 
 @require_GET
@@ -95,11 +106,22 @@ def download_release(request: ResearcherRequest, slug: str, version: int) -> Htt
 def _releases(request: ResearcherRequest, study: Study, *, refusal: str = "", status: int = 200) -> HttpResponse:
     template = "exports/_releases.html" if request.htmx else "exports/releases.html"
     releases = Release.objects.visible_to(request.user).filter(study=study).order_by("-version")
-    context = {"study": study, "releases": releases.with_progress().select_related("study"), "refusal": refusal}
+    context = {
+        "study": study,
+        "offered": _offered(study),
+        "kinds": KINDS,
+        "releases": releases.with_progress().select_related("study"),
+        "refusal": refusal,
+    }
     response = render(request, template, context, status=status)
     # Without this, going back could show the part alone.
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _offered(study: Study) -> list[tuple[Offered, str]]:
+    """Return the formats, each with the reason in words for which the study does not fit into it."""
+    return [(each, sentence(each.why_not or "")) for each in offered(study)]
 
 
 def _study(request: ResearcherRequest, slug: str) -> Study:

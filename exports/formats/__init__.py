@@ -27,14 +27,26 @@ How building and formats meet:
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from collection.models import Study
 from exports.formats import arena, community_alignment, items, long_tables, prism, trl
 from exports.formats.table import DoesNotFit, Format, Table
 from exports.tables import Encoding
 
-__all__ = ["BESIDE_PARQUET", "FORMATS", "DoesNotFit", "Format", "Table", "check", "tables_of"]
+__all__ = [
+    "BESIDE_PARQUET",
+    "FORMATS",
+    "USUAL",
+    "DoesNotFit",
+    "Format",
+    "Offered",
+    "Table",
+    "check",
+    "offered",
+    "tables_of",
+]
 
 FORMATS = {
     format.name: format
@@ -49,15 +61,46 @@ FORMATS = {
     )
 }
 
+USUAL = ("community-alignment", "trl-preference")
+"""What a release holds unless other formats are named."""
+
 BESIDE_PARQUET: tuple[Encoding, ...] = ("csv", "jsonl")
 """The kinds of files that a release can have beside Parquet."""
 
 
-def check(study: Study, formats: Sequence[str]) -> None:
+@dataclass(frozen=True)
+class Offered:
+    """A format, as somebody who asks for a release is offered it."""
+
+    name: str
+    about: Any
+    why_not: str | None
+    """Why this study does not fit into it: a code of exports.reasons."""
+    is_always_in: bool
+    is_usual: bool
+
+
+def offered(study: Study) -> list[Offered]:
+    """Return all formats, with whether a study fits into them."""
+    return [
+        Offered(
+            name=each.name,
+            about=each.about,
+            why_not=each.why_not(study),
+            is_always_in=each.name == long_tables.FORMAT.name,
+            is_usual=each.name in USUAL,
+        )
+        for each in FORMATS.values()
+    ]
+
+
+def check(study: Study, formats: Sequence[str], beside_parquet: Sequence[str] = ()) -> None:
     """Check that the formats can hold what a study collects.
 
     :raises DoesNotFit: if one cannot, with the reason.
     """
+    if not set(beside_parquet) <= set(BESIDE_PARQUET):
+        raise DoesNotFit("unknown-format")
     for name in formats:
         if name not in FORMATS:
             raise DoesNotFit("unknown-format")

@@ -42,6 +42,14 @@ def test_it_writes_a_dataset_into_a_new_or_empty_folder(study, tmp_path, capsys,
     assert_nothing_left(tmp_path, "out")
 
 
+def test_formats_and_kinds_of_files_can_be_named(study, tmp_path, capsys):
+    wanted = ["--format", "trl-preference", "votes", "--files", "jsonl", "--output", str(tmp_path / "out")]
+    call_command("export_dataset", "everyday", *wanted)
+    assert {path.name for path in (tmp_path / "out/jsonl").iterdir()} >= {"trl-preference-00000.jsonl"}
+    assert not (tmp_path / "out/csv").exists()
+    assert "6 trl-preference" in capsys.readouterr().out
+
+
 def test_a_folder_with_something_in_it_is_left_alone(study, tmp_path):
     (tmp_path / "kept.txt").write_text("mine")
     with pytest.raises(CommandError, match="not an empty folder"):

@@ -40,6 +40,18 @@ def test_a_refusal_has_a_code_and_a_sentence(client, study):
     assert response.json()["detail"].endswith(".")
 
 
+def test_formats_and_kinds_of_files_can_be_named(client, study):
+    wanted = {"formats": ["trl-unpaired", "prism"], "beside_parquet": ["csv", "jsonl"]}
+    asked = client.post(reverse("api_releases", args=[study.slug]), wanted, content_type="application/json").json()
+    assert (asked["formats"], asked["beside_parquet"]) == (wanted["formats"], wanted["beside_parquet"])
+
+
+def test_an_unknown_kind_of_file_is_refused(client, study):
+    wanted = {"beside_parquet": ["xlsx"]}
+    response = client.post(reverse("api_releases", args=[study.slug]), wanted, content_type="application/json")
+    assert response.status_code == 400
+
+
 def test_an_unknown_format_is_refused(client, study):
     wanted = {"formats": ["punch-cards"]}
     response = client.post(reverse("api_releases", args=[study.slug]), wanted, content_type="application/json")

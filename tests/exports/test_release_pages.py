@@ -1,6 +1,7 @@
 """Researchers ask for releases of their studies, watch them, and download them; nobody else sees any."""
 
 import io
+import re
 import zipfile
 from datetime import timedelta
 
@@ -66,6 +67,35 @@ def test_a_release_is_asked_for_on_the_page(client, study, researcher, sent):
     assert (release.requested_by, sent) == (researcher, [release.pk])
     assert "Release 1" in response.text
     assert response.templates[0].name == "exports/releases.html"
+
+
+def test_what_it_holds_is_chosen_on_the_page(client, study, sent):
+    wanted = {"formats": ["long-tables", "votes", "arena"], "beside_parquet": ["jsonl"]}
+    client.post(address("request_release", study), wanted)
+    release = Release.objects.get()
+    assert (release.formats, release.beside_parquet) == (["long-tables", "votes", "arena"], ["jsonl"])
+    building.build(release_id=release.pk)
+    release.refresh_from_db()
+    assert {"arena", "votes", "turns"} <= set(release.manifest["rows"])
+    assert {file["name"].partition("/")[0] for file in release.files} >= {"data", "jsonl"}
+    assert not [file for file in release.files if file["name"].startswith("csv/")]
+
+
+def test_no_file_beside_parquet_is_a_choice_too(client, study, sent):
+    client.post(address("request_release", study), {"formats": ["long-tables"]})
+    assert Release.objects.get().beside_parquet == []
+
+
+def test_a_format_that_a_study_does_not_fit_into_cannot_be_chosen_and_says_why(client, researcher, sent):
+    study = StudyFactory(researchers=[researcher], asks={"turns": {"maximum": 5}})
+    page = client.get(address("study_releases", study)).text
+    (box,) = re.findall(r'<input type="checkbox"\s+name="formats"\s+value="community-alignment"[^>]*>', page)
+    assert "disabled" in box
+    assert "checked" not in box
+    assert "at most four turns" in page
+    (box,) = re.findall(r'<input type="checkbox"\s+name="formats"\s+value="trl-preference"[^>]*>', page)
+    assert "checked" in box
+    assert "disabled" not in box
 
 
 def test_htmx_gets_the_part_alone(client, study, sent):

@@ -33,7 +33,11 @@ def test_a_release_is_the_next_version_of_its_study(db):
 def test_who_asked_and_what_for_is_kept(db):
     user = UserFactory()
     release = intake.request_release(study=StudyFactory(), by=user, now=timezone.now())
-    assert (release.requested_by, release.formats, release.status) == (user, ["community-alignment"], "requested")
+    assert (release.requested_by, release.formats, release.status) == (
+        user,
+        ["community-alignment", "trl-preference"],
+        "requested",
+    )
 
 
 def test_the_job_is_sent_once_the_row_is_there(db, sent, django_capture_on_commit_callbacks):
@@ -109,3 +113,5 @@ def test_an_earlier_configuration_counts_too(db):
 def test_an_unknown_format_is_refused(db):
     with pytest.raises(DoesNotFit):
         ask(StudyFactory(), formats=["punch-cards"])
+    with pytest.raises(DoesNotFit):
+        ask(StudyFactory(), beside_parquet=["xlsx"])

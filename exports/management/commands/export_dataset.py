@@ -1,9 +1,10 @@
-"""manage.py export_dataset STUDY --format community-alignment --output DIR"""
+"""manage.py export_dataset STUDY --format community-alignment trl-preference --files csv jsonl --output DIR"""
 
 import os
 import shutil
 import uuid
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tqdm import tqdm
 from collection.models import Study
 from exports import dataset
 from exports.building import failure_of
-from exports.formats import FORMATS
+from exports.formats import BESIDE_PARQUET, FORMATS, USUAL
 from exports.manifest import Manifest
 from exports.reasons import sentence
 
@@ -26,17 +27,24 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("study", help="the study's short name, as in its address")
-        parser.add_argument("--format", choices=sorted(FORMATS), default="community-alignment")
+        parser.add_argument(
+            "--format", nargs="+", choices=sorted(FORMATS), default=list(USUAL), help="beside the long tables"
+        )
+        parser.add_argument(
+            "--files", nargs="*", choices=BESIDE_PARQUET, default=["csv"], help="kinds of files beside Parquet"
+        )
         parser.add_argument("--output", type=Path, required=True, help="a folder that is new or empty")
 
-    def handle(self, *args: Any, study: str, format: str, output: Path, **options: Any) -> None:
+    def handle(
+        self, *args: Any, study: str, format: Sequence[str], files: Sequence[str], output: Path, **options: Any
+    ) -> None:
         found = Study.objects.select_related("panel", "version").filter(slug=study).first()
         if found is None:
             raise CommandError(f"There is no study {study}.")
         if output.exists() and not (output.is_dir() and not any(output.iterdir())):
             raise CommandError(f"{output} is not an empty folder; nothing was written.")
         try:
-            said = _write(found, format, output.absolute())
+            said = _write(found, format, files, output.absolute())
         except Exception as error:
             code = failure_of(error)
             if code == "unexpected":
@@ -47,14 +55,15 @@ class Command(BaseCommand):
         self.stdout.write(f"{output}: {rows}.")
 
 
-def _write(study: Study, format: str, output: Path) -> Manifest:
+def _write(study: Study, formats: Sequence[str], files: Sequence[str], output: Path) -> Manifest:
     """Write the dataset aside, and put it in its place when it is complete."""
     aside = output.with_name(f".{output.name}-{uuid.uuid4().hex}")
     try:
         with tqdm(unit=" rows", disable=None) as bar:
             said = dataset.write(
                 study=study,
-                wanted=[format],
+                wanted=formats,
+                beside_parquet=files,
                 snapshot_at=timezone.now(),
                 version=None,
                 folder=aside,
