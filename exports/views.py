@@ -1,5 +1,7 @@
 """Pages of researchers: the releases of a study, one release, and its files."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
@@ -48,7 +50,7 @@ def request_release(request: ResearcherRequest, slug: str) -> HttpResponse:
     return _releases(request, study) if request.htmx else redirect("study_releases", slug=slug)
 
 
-def _wanted(request: ResearcherRequest) -> dict[str, list[str]]:
+def _wanted(request: ResearcherRequest) -> dict[str, Any]:
     """Return what the form says that a release is to hold; nothing where it was not there."""
     if "formats" not in request.POST:
         return {}
