@@ -1,4 +1,4 @@
-"""Every table of every format loads with what its readers use, in a fresh process that knows nothing of this project."""
+"""Every table of every format loads with what its readers use, in a fresh process without anything of ours."""
 
 import json
 import os
