@@ -7,7 +7,7 @@ juries (the welfare of explicit people). Every way to put values together is a c
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import exp, inf, isinf, log
+from math import inf, isinf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,18 +48,26 @@ def welfare(utilities: Numbers, alpha: float, weights: Numbers | None = None) ->
     :param weights: Shape (jurors,), above 0; None: all count the same. At infinity they make no difference.
     :raises NotDefined: if a utility is not above 0, there is none, or alpha is below 0.
     """
+    return float(welfare_of_each(utilities[:, None], alpha, weights)[0])
+
+
+def welfare_of_each(utilities: Numbers, alpha: float, weights: Numbers | None = None) -> Numbers:
+    """Return the welfare of several cases, shape (cases,).
+
+    :param utilities: Shape (jurors, cases); and so on as in `welfare`.
+    """
     if not len(utilities) or not np.all(utilities > 0) or not np.isfinite(utilities).all():
         raise NotDefined("utilities must be above 0")
     if not alpha >= 0:
         raise NotDefined("alpha is 0 or more")
     if isinf(alpha):
-        return float(utilities.min())
+        return np.asarray(utilities.min(axis=0))
     if alpha == 1:
-        return exp(float(np.average(np.log(utilities), weights=weights)))
+        return np.exp(np.average(np.log(utilities), axis=0, weights=weights))
     # Scaled by the smallest, so that a large alpha neither overflows nor vanishes.
-    least = float(utilities.min())
-    mean = float(np.average((utilities / least) ** (1 - alpha), weights=weights))
-    return least * exp(log(mean) / (1 - alpha))
+    least = utilities.min(axis=0)
+    means = np.average((utilities / least) ** (1 - alpha), axis=0, weights=weights)
+    return np.asarray(least * np.exp(np.log(means) / (1 - alpha)))
 
 
 def satisfied(utilities: Numbers, threshold: float, weights: Numbers | None = None) -> float:

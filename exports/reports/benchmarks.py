@@ -262,7 +262,7 @@ def _listed(release: Release, support: Numbers, threshold: float, verdicts: Verd
                 else ""
             )
             known = not np.isnan(support[number, place])
-            standing = "reasonable" if fits[number, place] else "not shown to be" if known else "too few people"
+            standing = "reasonable" if fits[number, place] else "not enough support" if known else "too few people"
             rows.append(
                 [
                     item.candidate_set_id,

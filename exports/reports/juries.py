@@ -263,14 +263,11 @@ def _figures(gained: Numbers, votes: Numbers, often: Numbers, threshold: float) 
     sits = votes > 0
     if not often.any() or not sits.any():
         return np.full(len(welfare.ALPHAS) + 1, np.nan)
-    of_items = [
-        [
-            *(welfare.welfare(each[sits], alpha, votes[sits]) for alpha in welfare.ALPHAS),
-            welfare.satisfied(each[sits], threshold, votes[sits]),
-        ]
-        for each in gained.T
-    ]
-    return np.asarray(np.average(of_items, axis=0, weights=often))
+    seated, jurors = gained[sits], votes[sits]
+    # The mean over items, each as often as it was drawn.
+    figures = [np.average(welfare.welfare_of_each(seated, alpha, jurors), weights=often) for alpha in welfare.ALPHAS]
+    reached = np.average(seated >= threshold, axis=0, weights=jurors)
+    return np.array([*figures, np.average(reached, weights=often)])
 
 
 def _welfare_table(rows: list[list[Cell]]) -> Table:

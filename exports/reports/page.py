@@ -17,7 +17,7 @@ from exports.tables import FORMULA
 
 PAGE = "exports/pluralism_report.html"
 
-SHOWN = 60
+SHOWN = 40
 """Lines of a table that the page shows; files hold all."""
 
 

@@ -318,23 +318,29 @@ def choosing(release: Release, groups: Groups, settings: Settings) -> Section:
 
 def _places(release: Release, settings: Settings) -> Table:
     rows: list[list[Cell]] = []
+    found: list[tuple[str, choice.Places]] = []
     chosen = release.places != UNKNOWN
     devices = [("all", chosen)]
     devices += [(str(device), chosen & (release.devices == device)) for device in sorted(set(release.devices) - {""})]
     for device, which in devices:
         if len(np.unique(release.rows.people[which])) < settings.fewest:
             continue
-        found = choice.position_effect(release.places[which], release.rows.people[which], k=release.k)
+        found.append((device, choice.position_effect(release.places[which], release.rows.people[which], k=release.k)))
+    known = np.array([each.p for _device, each in found if each.p is not None])
+    corrected = iter(families.holm(known).tolist())
+    for device, each in found:
+        tested = [None, None] if each.p is None else [each.p, next(corrected)]
         rows += [
-            [device, number, place.share, place.low, place.high, found.p, found.choices, found.people]
-            for number, place in enumerate(found.places, start=1)
+            [device, number, place.share, place.low, place.high, *tested, each.choices, each.people]
+            for number, place in enumerate(each.places, start=1)
         ]
     return Table(
         key="places",
         title="Places on the screen, by device",
         about=f"Share of choices that fell on each place; {1 / release.k:.3f} without habits. 95 % interval and "
-        "test (Wald, of all places of a device together) over people, who keep their habits.",
-        columns=["device", "place", "share", "low", "high", "p", "choices", "people"],
+        "test (Wald, of all places of a device together) over people, who keep their habits; `p (Holm)` is "
+        "corrected for these devices.",
+        columns=["device", "place", "share", "low", "high", "p", "p (Holm)", "choices", "people"],
         rows=rows,
         plot=Dots(value="share", low="low", high="high", null=str(round(1 / release.k, 6)), labels=["device", "place"]),
     )

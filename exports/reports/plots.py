@@ -9,9 +9,10 @@ from math import ceil, floor, isfinite, log10
 
 from exports.reports.figures import Cell, Dots, Map, Table, shown
 
-_ROW, _TOP, _AXIS = 34, 12, 52
-_WIDTH, _NAMES, _RIGHT = 760, 250, 24
-_SIDE = 430
+_ROW, _TOP, _AXIS = 48, 8, 60
+_WIDTH, _MARGIN = 560, 18
+_SIDE, _LEFT, _ABOVE = 430, 76, 28
+_NAME_CHARACTERS = 44
 _TICKS = 5
 
 
@@ -84,11 +85,10 @@ def _dots(table: Table, plot: Dots) -> str:
     columns = [name for name in (plot.value, plot.low, plot.high, plot.null) if name]
     rows = table.drawn()
     found = [value for row in rows for name in columns if (value := _cell(table, name, row)) is not None]
-    scale = _scale(found, plot.bounds, _NAMES, _WIDTH - _RIGHT)
+    scale = _scale(found, plot.bounds, _MARGIN, _WIDTH - _MARGIN)
     height = _TOP + _ROW * len(rows) + _AXIS
     drawn = _axis(scale, height)
-    middle = (_NAMES + _WIDTH - _RIGHT) // 2
-    drawn.append(f'<text class="tick" x="{middle}" y="{height - _AXIS + 40}">{escape(plot.value)}</text>')
+    drawn.append(f'<text class="tick" x="{_WIDTH // 2}" y="{height - 10}">{escape(plot.value)}</text>')
     for line, row in enumerate(rows):
         drawn += _dot(table, plot, row, line, scale)
     return _whole(table, drawn, _WIDTH, height)
@@ -100,15 +100,15 @@ def _axis(scale: _Scale, height: int) -> list[str]:
     for tick in scale.ticks():
         kind = "zero" if abs(tick) < scale.step / 100 else "grid"
         drawn.append(f'<line class="{kind}" x1="{scale.at(tick)}" x2="{scale.at(tick)}" y1="{_TOP}" y2="{bottom}"/>')
-        drawn.append(f'<text class="tick" x="{scale.at(tick)}" y="{bottom + 18}">{scale.said(tick)}</text>')
+        drawn.append(f'<text class="tick" x="{scale.at(tick)}" y="{bottom + 22}">{scale.said(tick)}</text>')
     return drawn
 
 
 def _dot(table: Table, plot: Dots, row: int, line: int, scale: _Scale) -> list[str]:
-    y = _TOP + _ROW * line + _ROW // 2
+    y = _TOP + _ROW * line + 34
     name = _label(table, plot, row)
-    short = name if len(name) <= 36 else f"{name[:35]}…"
-    drawn = [f'<text class="name" x="{_NAMES - 12}" y="{y + 5}">{escape(short)}</text>']
+    short = name if len(name) <= _NAME_CHARACTERS else f"{name[: _NAME_CHARACTERS - 1]}…"
+    drawn = [f'<text class="name" x="{_MARGIN + 6}" y="{y - 13}">{escape(short)}</text>']
     value, low, high, null = (_cell(table, each, row) for each in (plot.value, plot.low, plot.high, plot.null))
     if null is not None:
         drawn.append(f'<path class="null" d="M{scale.at(null)} {y - 9}v18"/>')
@@ -129,10 +129,9 @@ _SHAPES = (
 
 def _map(table: Table, plot: Map) -> str:
     places = [table.column(name) for name in (plot.x, plot.y)]
-    across = _scale(_known(places[0]), plot.bounds, 70, _SIDE + 70)
-    up = _scale(_known(places[1]), plot.bounds, _TOP + _SIDE, _TOP)
+    across = _scale(_known(places[0]), plot.bounds, _LEFT, _LEFT + _SIDE)
+    up = _scale(_known(places[1]), plot.bounds, _ABOVE + _SIDE, _ABOVE)
     kinds = sorted({str(kind) for kind in table.column(plot.kind)})
-    height = _TOP + _SIDE + 52
     drawn = _grid(across, up, plot)
     for row in range(len(table.rows)):
         x, y = (_cell(table, name, row) for name in (plot.x, plot.y))
@@ -140,17 +139,17 @@ def _map(table: Table, plot: Map) -> str:
             continue
         at = {"x": across.at(x), "y": up.at(y)}
         shape = _SHAPES[kinds.index(str(table.column(plot.kind)[row])) % len(_SHAPES)]
-        drawn += [
-            shape.format(**at),
-            f'<text x="{at["x"]}" y="{at["y"]}" dx="10" dy="-6">{_said(table, plot, row)}</text>',
-        ]
+        side = 'dx="10" dy="-8"' if float(at["x"]) < _LEFT + _SIDE * 0.8 else 'dx="-10" dy="-8" text-anchor="end"'
+        drawn += [shape.format(**at), f'<text x="{at["x"]}" y="{at["y"]}" {side}>{_said(table, plot, row)}</text>']
+    below = _ABOVE + _SIDE + 72
     for number, kind in enumerate(kinds):
-        x, y = 560, _TOP + 24 + 24 * number
-        drawn += [
-            _SHAPES[number % len(_SHAPES)].format(x=x, y=y),
-            f'<text x="{x + 16}" y="{y + 5}">{escape(kind)}</text>',
-        ]
-    return _whole(table, drawn, _WIDTH, height)
+        y = below + 26 * number
+        drawn += [_SHAPES[number % len(_SHAPES)].format(x=_LEFT, y=y), _text(_LEFT + 16, y + 5, kind)]
+    return _whole(table, drawn, _WIDTH, below + 26 * len(kinds))
+
+
+def _text(x: float, y: float, text: str) -> str:
+    return f'<text x="{x}" y="{y}">{escape(text)}</text>'
 
 
 def _said(table: Table, plot: Map, row: int) -> str:
@@ -162,18 +161,18 @@ def _known(values: Sequence[Cell]) -> list[float]:
 
 
 def _grid(across: _Scale, up: _Scale, plot: Map) -> list[str]:
-    drawn = []
+    drawn, bottom, right = [], _ABOVE + _SIDE, _LEFT + _SIDE
     for tick in across.ticks():
         kind, x = "zero" if abs(tick) < across.step / 100 else "grid", across.at(tick)
-        drawn.append(f'<line class="{kind}" x1="{x}" x2="{x}" y1="{_TOP}" y2="{_TOP + _SIDE}"/>')
-        drawn.append(f'<text class="tick" x="{x}" y="{_TOP + _SIDE + 18}">{across.said(tick)}</text>')
+        drawn.append(f'<line class="{kind}" x1="{x}" x2="{x}" y1="{_ABOVE}" y2="{bottom}"/>')
+        drawn.append(f'<text class="tick" x="{x}" y="{bottom + 22}">{across.said(tick)}</text>')
     for tick in up.ticks():
         kind, y = "zero" if abs(tick) < up.step / 100 else "grid", up.at(tick)
-        drawn.append(f'<line class="{kind}" x1="70" x2="{_SIDE + 70}" y1="{y}" y2="{y}"/>')
-        drawn.append(f'<text class="name" x="62" y="{y}" dy="4">{up.said(tick)}</text>')
-    middle = _TOP + _SIDE // 2
-    drawn.append(f'<text class="tick" x="{_SIDE // 2 + 70}" y="{_TOP + _SIDE + 40}">{escape(plot.x)}</text>')
-    drawn.append(f'<text class="tick" transform="translate(16 {middle}) rotate(-90)">{escape(plot.y)}</text>')
+        drawn.append(f'<line class="{kind}" x1="{_LEFT}" x2="{right}" y1="{y}" y2="{y}"/>')
+        drawn.append(f'<text class="tick up" x="{_LEFT - 8}" y="{y}" dy="4">{up.said(tick)}</text>')
+    middle = _ABOVE + _SIDE // 2
+    drawn.append(f'<text class="tick" x="{_LEFT + _SIDE // 2}" y="{bottom + 46}">{escape(plot.x)}</text>')
+    drawn.append(f'<text class="tick" transform="translate(18 {middle}) rotate(-90)">{escape(plot.y)}</text>')
     return drawn
 
 

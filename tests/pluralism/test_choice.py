@@ -40,6 +40,15 @@ def test_the_places_of_community_alignment_are_an_effect() -> None:
     assert sum(place.share for place in found.places) == pytest.approx(1)
 
 
+def test_chance_is_called_an_effect_no_more_often_than_the_test_says() -> None:
+    found = []
+    for study in range(400):
+        random = np.random.default_rng(study)
+        places = random.integers(0, 4, 30 * 12)
+        found.append(choice.position_effect(places, np.repeat(np.arange(30), 12), k=4).p)
+    assert 0.02 < np.mean([p <= 0.05 for p in found if p is not None]) < 0.08
+
+
 def test_habits_of_single_people_are_no_effect_of_places() -> None:
     """Each always chooses a place of their own: by chi-square on choices nothing could look less like chance."""
     habits = np.random.default_rng(2).integers(0, 4, 60)
