@@ -22,6 +22,10 @@ SIZES = [
     (10_000_000, "1M<n<10M"),
 ]
 
+PAIRS = """
+# Pairs for TRL: DPOTrainer(model=…, train_dataset=pairs), RewardTrainer(model=…, train_dataset=pairs).
+pairs = load_dataset("path/to/this/folder", "trl-preference", split="train")"""
+
 ASKED = {"never": "not asked for", "optional": "optional", "required": "required"}
 
 PLOTS = {
@@ -38,7 +42,7 @@ ORDER = """\
 Every annotator saw the candidates of a set in an order of their own. Where a set is shared, the orders are balanced:
 over each block of annotators, every candidate stands in every place equally often. Elsewhere the order was drawn at
 random. `turns` holds the order and its seed. In `conversations` each set has one canonical order, shuffled once, so
-that lines with the same opening prompt and the same four candidates are one shared item.
+that lines with the same opening prompt and the same candidates are one shared item.
 """
 
 LIMITS = """\
@@ -130,7 +134,7 @@ def size_of(rows: int) -> str:
 def _introduction(said: Mapping[str, Any]) -> str:
     text = (
         "Preferences of people over answers of language models, collected with Counterpoint: each line is a "
-        "conversation in which one person compared four candidates per turn, chose one or none, and went on from "
+        "conversation in which one person compared several candidates per turn, chose one or none, and went on from "
         f"there.\n\nSnapshot of {escaped(said['snapshot_at'])}. "
         f"`{named('codebook.md', simulated=said['simulated'])}` explains every column; "
         f"`{named('MANIFEST.json', simulated=said['simulated'])}` "
@@ -145,7 +149,7 @@ def _loading(said: Mapping[str, Any]) -> str:
         return (
             'conversations = load_dataset("path/to/this/folder", split="train")\n'
             'turns = load_dataset("path/to/this/folder", "turns", split="train")'
-        )
+        ) + (PAIRS if "trl-preference" in said["rows"] else "")
     # A card of this name is not looked for.
     files = {table: f"path/to/this/folder/{_files(said, table)}" for table in (DEFAULT_CONFIGURATION, "turns")}
     return "\n".join(
