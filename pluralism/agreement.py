@@ -153,6 +153,8 @@ class BetweenStrata:
     value: float
     items: int
     """That have such a pair; the value is their mean."""
+    people: tuple[int, int]
+    """Of each stratum, on those items."""
     interval: Interval
 
 
@@ -167,11 +169,13 @@ def between_strata(rows: Rows, strata: Codes, *, seed: int, resamples: int = 500
             value = statistic(rows, None)
             if np.isnan(value):
                 continue
+            paired = _with_pairs(rows, strata, one, other)
             yield BetweenStrata(
                 one=one,
                 other=other,
                 value=value,
-                items=_items_with_pairs(rows, strata, one, other),
+                items=int(paired.sum()),
+                people=(_people_on(rows, strata == one, paired), _people_on(rows, strata == other, paired)),
                 interval=resampled(rows, statistic, seed=seed, resamples=resamples),
             )
 
@@ -201,10 +205,15 @@ def _pairs_of(strata: Codes, one: int, other: int) -> Callable[[Rows, Times | No
     return statistic
 
 
-def _items_with_pairs(rows: Rows, strata: Codes, one: int, other: int) -> int:
+def _with_pairs(rows: Rows, strata: Codes, one: int, other: int) -> NDArray[np.bool_]:
+    """Return which items have a pair of people of the two strata, shape (items,)."""
     items = int(rows.items.max(initial=-1)) + 1
     first, second = (np.bincount(rows.items[strata[rows.people] == each], minlength=items) for each in (one, other))
-    return int(np.sum(first >= 2) if one == other else np.sum((first > 0) & (second > 0)))
+    return np.asarray(first >= 2 if one == other else (first > 0) & (second > 0))
+
+
+def _people_on(rows: Rows, counted: NDArray[np.bool_], items: NDArray[np.bool_]) -> int:
+    return len(np.unique(rows.people[counted[rows.people] & items[rows.items]]))
 
 
 @dataclass(frozen=True, kw_only=True)

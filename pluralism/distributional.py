@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pluralism.divergence import (
+    BASE,
     FEWEST,
+    ROOT,
     clustered_error,
     corrected_entropy,
     entropy,
@@ -57,6 +59,8 @@ class Distance:
     items: int
     people: int
     choices: int
+    base: int = BASE
+    root: str = ROOT
 
     @property
     def excess(self) -> float:

@@ -165,6 +165,8 @@ class Apart:
     people: tuple[int, int]
     """Of each group, on those items."""
     choices: tuple[int, int]
+    base: int = BASE
+    root: str = ROOT
 
     @property
     def excess(self) -> float:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from exports.reports.answers import Answers, poles
 from exports.reports.figures import Cell, Dots, Map, Section, Table, between, estimated
-from exports.reports.people import Settings
+from exports.reports.people import DISTANCE, Settings
 from exports.reports.reading import Groups, Release, letter
 from pluralism import distributional, families, monoculture, overton, steering
 from pluralism.two_way import Rows, intervals
@@ -83,7 +83,7 @@ def _distances(found: Sequence[tuple[str, str, str, distributional.Distance]], s
             "model",
             "group",
             "answers",
-            "distance",
+            DISTANCE,
             "null",
             "excess",
             "low",

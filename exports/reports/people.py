@@ -28,6 +28,9 @@ class Settings:
 LOW_IS_NO_FAULT = "Low agreement is no sign of poor work: the candidates were made to differ, for people who disagree."
 
 
+DISTANCE = f"distance ({divergence.ROOT}, base {divergence.BASE})"
+
+
 def who(release: Release, groups: Groups, settings: Settings) -> Section:
     """Return who answered, by group."""
     rows: list[list[Cell]] = []
@@ -134,10 +137,18 @@ def _strata(release: Release, groups: Groups, settings: Settings, chance: float)
         about="Of two people of these groups who answered the same item, how often they chose the same: mean over "
         "items that have such a pair, 95 % interval by drawing people and items again. The mark stands at even "
         f"chances ({chance:.3f}).",
-        columns=["one", "other", "agreement", "low", "high", "items"],
+        columns=["one", "other", "agreement", "low", "high", "items", "people", "people of other"],
         rows=[
-            [groups.names[each.one], groups.names[each.other], each.value, *between(each.interval), each.items]
+            [
+                groups.names[each.one],
+                groups.names[each.other],
+                each.value,
+                *between(each.interval),
+                each.items,
+                *each.people,
+            ]
             for each in found
+            if min(each.people) >= settings.fewest
         ],
         plot=Dots(value="agreement", low="low", high="high", null=str(chance), labels=["one", "other"]),
     )
@@ -267,7 +278,7 @@ def _apart_table(pairs: list[Pair], groups: Groups, settings: Settings) -> Table
         columns=[
             "one",
             "other",
-            "distance",
+            DISTANCE,
             "null",
             "excess",
             "low",

@@ -44,6 +44,8 @@ class Item:
     factual: bool
     recipe: str
     texts: list[str]
+    methods: list[str]
+    """How each candidate came about."""
     labels: list[list[str]]
     """What researchers said that each candidate speaks for, before collection."""
 
@@ -217,6 +219,7 @@ def _item(number: int, turn: Any, candidates: pd.DataFrame) -> Item:
         factual=bool(first["factual"]),
         recipe=f"{str(first['recipe_sha256'])[:12]} ({', '.join(sorted(set(candidates['method'])))})",
         texts=candidates["text"].to_list(),
+        methods=candidates["method"].to_list(),
         labels=[[str(label) for label in labels] for labels in candidates["labels"]],
     )
 

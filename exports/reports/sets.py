@@ -3,16 +3,23 @@
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exports.reports.figures import Cell, Dots, Section, Table, estimated
 from exports.reports.people import Settings
 from exports.reports.reading import UNKNOWN, Item, Release
-from pluralism.correlation import UNLABELLED, correlation
+from pluralism.correlation import UNLABELLED, Correlation, correlation
 from pluralism.coverage import values_held
 from pluralism.diversity import mean_pairwise_distance, vendi_score
 from pluralism.resampling import by_prompt, ratio
 from sampling.alikeness import ALIKE_FROM, resemblance
 from sampling.embedding import N_GRAMS, vectors
+
+Codes = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+ORDINARY = "ordinary"
+"""The method of the one answer in a 3+1 set that was not asked to differ."""
 
 MEASURES = ("mean distance", "Vendi score", "near-duplicates")
 
@@ -70,7 +77,22 @@ def _measured(item: Item) -> list[float]:
     return [mean_pairwise_distance(of), vendi_score(of), float(len(copies))]
 
 
-def _prompts(release: Release) -> np.ndarray:
+def _apart(
+    release: Release, of: Flags, labels: Codes, prompts: Codes, recipe: str, settings: Settings
+) -> list[list[Cell]]:
+    """Return rho_w of the candidates that are no ordinary answers, where a recipe's sets hold both."""
+    ordinary = np.array([[method == ORDINARY for method in item.methods] for item in release.items])
+    if not ordinary[of].any() or ordinary[of].all():
+        return []
+    found = correlation(np.where(ordinary, UNLABELLED, labels)[of], prompts[of], seed=settings.seed)
+    return [] if found.rho_w is None else [_correlated(f"{recipe}, without ordinary answers", found)]
+
+
+def _correlated(name: str, found: Correlation) -> list[Cell]:
+    return [name, *estimated(found.rho_w), found.floor, found.prompts, found.prompts_of_one_value]
+
+
+def _prompts(release: Release) -> Codes:
     """Return the number of each item's prompt, in its language."""
     names = [(item.language, item.prompt) for item in release.items]
     numbers = {name: number for number, name in enumerate(sorted(set(names)))}
@@ -84,6 +106,7 @@ def _values(release: Release, recipes: list[str], settings: Settings, refused: l
     correlated: list[list[Cell]] = []
     for recipe in recipes:
         of = np.array([item.recipe == recipe for item in release.items])
+        correlated += _apart(release, of, labels, prompts, recipe, settings)
         held = values_held(labels[of], prompts[of], values=len(release.labels), seed=settings.seed)
         covered += [
             [recipe, label, *estimated(one.covered), *estimated(one.if_independent)[:1], held.sets]
@@ -96,7 +119,7 @@ def _values(release: Release, recipes: list[str], settings: Settings, refused: l
                 f"rho_w of {recipe}: no prompt has two sets, so that nothing tells what other sets would hold."
             )
         else:
-            correlated.append([recipe, *estimated(found.rho_w), found.floor, found.prompts, found.prompts_of_one_value])
+            correlated.append(_correlated(recipe, found))
     tables = []
     if covered:
         tables.append(

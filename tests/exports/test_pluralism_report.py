@@ -17,6 +17,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 from pyarrow import parquet
 
+from exports.reports.people import DISTANCE
 from tests.exports.made_releases import LABELS, TASTES, answers, label, make
 
 ITEMS, PEOPLE = 12, 40
@@ -75,7 +76,7 @@ def test_groups_that_differ_are_apart_and_agree_among_themselves(done):
     assert apart["low"] > 0.1
     assert apart["p"] == pytest.approx(1 / 31, abs=1e-5)
     assert (apart["items"], apart["people"], apart["people of other"]) == (12, 20, 20)
-    assert apart["excess"] == pytest.approx(apart["distance"] - apart["null"], abs=2e-6)
+    assert apart["excess"] == pytest.approx(apart[DISTANCE] - apart["null"], abs=2e-6)
     inside = row(done, "agreement-of-groups", one="india", other="india")
     across = row(done, "agreement-of-groups", one="france", other="india")
     assert inside["low"] > across["high"]
@@ -98,7 +99,7 @@ def test_every_figure_on_people_stands_beside_its_null_and_its_n(done):
 def test_a_model_with_the_tastes_of_one_country_follows_that_country_alone(done):
     france, india = (row(done, "distributional", group=group) for group in ("france", "india"))
     assert france["low"] < 0.06
-    assert france["distance"] < france["shuffled"] - 0.1
+    assert france[DISTANCE] < france["shuffled"] - 0.1
     assert india["low"] > 0.2
     assert india["p (Holm)"] < 0.01
     other = row(done, "distributional-other-measures", group="india")
@@ -268,6 +269,9 @@ def test_groups_that_share_no_item_sit_on_no_jury_together(tmp_path):
     found = report(made, tmp_path / "out", "--answers", given)
     assert "Groups that speak different languages share no items" in said(found)
     assert "france and india: no item with 10 people of each" in said(found)
+    assert [(line["one"], line["other"]) for line in table(found, "agreement-of-groups")] == [
+        ("france", "france"), ("india", "india"),
+    ]  # fmt: skip
     assert {line["model"] for line in table(found, "objectives")} >= {"model"}
 
 

@@ -214,3 +214,4 @@ def test_strata_without_an_item_in_common_are_left_out() -> None:
     rows = choices([[0, 1, None, None], [None, None, 2, 2]])
     found = list(agreement.between_strata(rows, np.array([0, 0, 1, 1]), seed=1, resamples=20))
     assert [(one.one, one.other, one.value, one.items) for one in found] == [(0, 0, 0, 1), (1, 1, 1, 1)]
+    assert [one.people for one in found] == [(2, 2), (2, 2)]
