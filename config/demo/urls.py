@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from config.demo import views
+from config.demo import design, views
 
 urlpatterns = [
     path("demo/researcher/", views.researcher, name="demo_researcher"),
+    path("design/", design.design, name="design"),
     path("demo/annotator/<str:language>/", views.annotator, name="demo_annotator"),
 ]
