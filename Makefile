@@ -15,7 +15,8 @@ help:
 	@echo "make messages     brings the message catalogues in locale/ in line with the sources"
 	@echo "make model        trains the demo model anew"
 	@echo "make adapters     trains the demo model's two communities anew"
-	@echo "make screenshots  takes the pictures of the documents"
+	@echo "make screenshots  takes every page in every language, light and dark, at three widths, into data/gallery"
+	@echo "make pictures     takes the pictures of the documents"
 
 # ---- set-up ---------------------------------------------------------------------------------------------------------
 # A stamp file says that what a requirements file asks for is installed, so that the next start is quick.
@@ -60,6 +61,12 @@ adapters: .venv/tests
 
 .PHONY: screenshots
 screenshots: .venv/tests
+	$(BIN)/python -m tests.chromium
+	GALLERY=data/gallery $(BIN)/python -m pytest -q tests/browser/gallery.py
+	@echo "Every page: data/gallery/index.html"
+
+.PHONY: pictures
+pictures: .venv/tests
 	$(BIN)/python -m tests.chromium
 	$(BIN)/python -m docs.screenshots
 

@@ -115,15 +115,9 @@ def opened(browser: Browser, state: Any = None) -> Iterator[Page]:
 def come_in(browser: Browser, site: str, language: str) -> tuple[Any, str]:
     """Come in as a new annotator and go to the first task with given answers; return what signs in, and its address."""
     with opened(browser) as page:
-        page.goto(f"{site}/demo/annotator/{language}/")
-        for box in page.locator("input[type=checkbox]").all():
-            box.check()
-        walks.go(page, "main form button.button")
-        walks.go(page, "main a.button")
-        walks.answer(page)
+        walks.come_in(page, site, language)
         walks.begin_next(page)
-        while not page.locator(".candidate").count() or page.locator(".demo-note").count():
-            walks.skip(page)
+        walks.find_answers_of_people(page)
         return page.context.storage_state(), page.url
 
 

@@ -1,10 +1,9 @@
-"""python -m docs.screenshots [--gallery DIR]: the pictures of the documents, taken of the real demo.
+"""python -m docs.screenshots (make pictures): the pictures of the documents, taken of the real demo.
 
 Starts a demo of its own with nothing in it, lets one person in each language work through it, and a researcher look on.
-With --gallery every page is taken in every language, light and dark, at three widths, and docs/images/ stays as it is.
+`make screenshots` is another thing: every page, into a gallery.
 """
 
-import argparse
 import os
 import signal
 import socket
@@ -30,8 +29,6 @@ IMAGES = ROOT / "docs" / "images"
 PATIENCE_SECONDS = 600
 DESKTOP = {"viewport": {"width": 1280, "height": 1120}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-WIDTHS = {390: 844, 768: 1024, 1440: 900}
-SCHEMES = ("light", "dark")
 
 # What the documents show: a page in a language, and the name of its file.
 PICTURES = {
@@ -46,37 +43,19 @@ PICTURES = {
 
 @dataclass
 class Camera:
-    """Takes the pictures that are wanted, and says which."""
+    """Takes the pictures that are wanted."""
 
     folder: Path
-    gallery: bool
     bar: tqdm
     taken: set[str] = field(default_factory=set)
 
     def take(self, page: Page, name: str) -> None:
-        """Take a page, if nobody has yet and it is wanted: in one size for the documents, in all for a gallery."""
-        if name in self.taken:
+        """Take a page, if nobody has yet and it is wanted."""
+        if name in self.taken or name not in PICTURES:
             return
         self.taken.add(name)
         page.mouse.move(0, 0)
-        if self.gallery:
-            self._take_all_sizes(page, name)
-        elif name in PICTURES:
-            self._save(page, self.folder / f"{PICTURES[name]}.png", whole=False)
-
-    def _take_all_sizes(self, page: Page, name: str) -> None:
-        before = page.viewport_size
-        for (width, height), scheme in product(WIDTHS.items(), SCHEMES):
-            page.set_viewport_size({"width": width, "height": height})
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            self._save(page, self.folder / f"{name}-{width}-{scheme}.png", whole=True)
-        page.emulate_media(color_scheme="light")
-        if before:
-            page.set_viewport_size(before)
-
-    def _save(self, page: Page, path: Path, *, whole: bool) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=path, full_page=whole, animations="disabled", caret="hide")
+        page.screenshot(path=self.folder / f"{PICTURES[name]}.png", animations="disabled", caret="hide")
         self.bar.update()
 
 
@@ -116,10 +95,9 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: IO[str]) -> None:
 
 
 # ---- all of it ------------------------------------------------------------------------------------------------------
-def context_for(browser: Browser, language: str, *, gallery: bool) -> BrowserContext:
-    """Return a browser of somebody: in the documents' pictures Hindi is read on a phone."""
-    phone = language == "hi" and not gallery
-    context = browser.new_context(**(PHONE if phone else DESKTOP), locale=language, color_scheme="light")
+def context_for(browser: Browser, language: str) -> BrowserContext:
+    """Return a browser of somebody: Hindi is read on a phone."""
+    context = browser.new_context(**(PHONE if language == "hi" else DESKTOP), locale=language, color_scheme="light")
     context.set_default_timeout(60_000)
     return context
 
@@ -128,23 +106,20 @@ def walk(browser: Browser, site: str, camera: Camera) -> None:
     """Let everybody do their part, one after the other."""
     for steps, language in product((walks.annotate, walks.manage), walks.WORDS):
         camera.bar.set_description(f"{steps.__name__} ({language})")
-        context = context_for(browser, language, gallery=camera.gallery)
+        context = context_for(browser, language)
         steps(context.new_page(), site, language, camera)
         context.close()
 
 
 def main() -> None:
     """Take the pictures."""
-    parser = argparse.ArgumentParser(description="Take the pictures of the documents.")
-    parser.add_argument("--gallery", type=Path, metavar="DIR", help="every page in every language, into this folder")
-    gallery = parser.parse_args().gallery
     # Told to stop, it stops the demo as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
     program = chromium.find() or sys.exit(chromium.MISSING)
     with demo() as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=chromium.ARGUMENTS)
-        with tqdm(total=None if gallery else len(PICTURES), unit="picture") as bar:
-            walk(browser, site, Camera(folder=gallery or IMAGES, gallery=bool(gallery), bar=bar))
+        with tqdm(total=len(PICTURES), unit="picture") as bar:
+            walk(browser, site, Camera(folder=IMAGES, bar=bar))
         browser.close()
 
 
