@@ -58,6 +58,8 @@ class Environment:
     """redis://host:6379/0, version 6.2 or later. Unset: the embedded server of `make demo`."""
     data_dir: Path = setting("DATA_DIR", "data")
     """Where releases are kept, and all the data of `make demo`. A relative path starts at the project's folder."""
+    releases_bucket: str = setting("RELEASES_BUCKET", "")
+    """s3://bucket/folder: releases are kept in this store that speaks S3 (docs/releases.md). Unset: in DATA_DIR."""
     candidate_lease_seconds: int = setting("CANDIDATE_LEASE_SECONDS", "12")
     """A worker that has not renewed its claim on a candidate set or a release for so long is taken for dead."""
     sweep_seconds: int = setting("SWEEP_SECONDS", "5")
@@ -134,6 +136,7 @@ def _read(env: Env) -> Environment:
         database_connections=_number(env, "DATABASE_CONNECTIONS", 20),
         redis_url=env.str("REDIS_URL", "") or embedded.redis_url(data_dir),
         data_dir=data_dir,
+        releases_bucket=env.str("RELEASES_BUCKET", ""),
         candidate_lease_seconds=_number(env, "CANDIDATE_LEASE_SECONDS", 12),
         sweep_seconds=_number(env, "SWEEP_SECONDS", 5),
         generator_device=env.str("GENERATOR_DEVICE", "auto"),
@@ -193,6 +196,8 @@ def _check(environment: Environment) -> None:
         )
     if not environment.redis_url.startswith(("redis://", "rediss://", "redis+socket://")):
         raise ValueError("REDIS_URL must begin with redis://, rediss:// or redis+socket://.")
+    if environment.releases_bucket and not re.fullmatch(r"s3://[^/]+(/.*)?", environment.releases_bucket):
+        raise ValueError("RELEASES_BUCKET must look like s3://bucket/folder.")
     _check_database(environment.database_url)
 
 

@@ -111,6 +111,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 RELEASES_DIR = DATA_DIR / "releases"
+RELEASES_BUCKET = ENVIRONMENT.releases_bucket
 # A study file or a prompt table in the browser; larger ones are loaded by command.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 

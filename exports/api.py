@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from collection.models import Study
-from exports import intake
+from exports import downloads, intake
 from exports.formats import BESIDE_PARQUET, FORMATS, DoesNotFit
 from exports.models import Release
 from exports.reasons import sentence
@@ -24,7 +24,12 @@ class ReleaseFileSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     bytes = serializers.IntegerField()
     sha256 = serializers.CharField()
-    url = serializers.SerializerMethodField()
+    url = serializers.SerializerMethodField(help_text="For the session of a researcher.")
+    link = serializers.SerializerMethodField(help_text="For whoever has it, for a day.")
+
+    def get_link(self, file: dict[str, Any]) -> str:
+        signed = downloads.signed(self.context["release"], file["name"])
+        return reverse("download_by_link", kwargs={"link": signed}, request=self.context["request"])
 
     def get_url(self, file: dict[str, Any]) -> str:
         where = self.context["where"]
@@ -60,7 +65,8 @@ class ReleaseSerializer(serializers.ModelSerializer[Release]):
         if release.is_withheld:
             return []
         where = {"slug": release.study.slug, "version": release.version}
-        return list(ReleaseFileSerializer(release.files, many=True, context={**self.context, "where": where}).data)
+        context = {**self.context, "where": where, "release": release}
+        return list(ReleaseFileSerializer(release.files, many=True, context=context).data)
 
 
 class WantedSerializer(serializers.Serializer[dict[str, object]]):

@@ -1,14 +1,20 @@
 """Files of a release on their way out: whole, by range, or all together in a zip, never whole in memory."""
 
 import asyncio
+import os
 import re
 import zipfile
 from collections.abc import AsyncIterator, Iterator, Sequence
-from pathlib import Path
+from datetime import timedelta
+from pathlib import PurePosixPath
 
+from django.core import signing
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+
+from exports import storage
+from exports.models import Release
 
 CHUNK = 256 * 1024
 
@@ -17,18 +23,49 @@ CONTENT_TYPES = {
     ".csv": "text/csv; charset=utf-8",
     ".md": "text/markdown; charset=utf-8",
     ".json": "application/json",
+    ".jsonl": "application/jsonl",
+    ".svg": "image/svg+xml",
     ".zip": "application/zip",
 }
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z")
 
 
-def file_response(request: HttpRequest, path: Path, *, tag: str) -> HttpResponseBase:
-    """Answer with a file, or the part of it that the request names: an interrupted download can go on.
+SALT = "exports.downloads"
+
+LINK_FOR = timedelta(hours=24)
+"""How long a link without sign-in gives its file."""
+
+_AT_STORE = 10 * 60
+"""Seconds for which a store is asked to give a file to somebody who is allowed to have it now."""
+
+
+def signed(release: Release, name: str) -> str:
+    """Return what stands in a link to a file that needs no sign-in, until LINK_FOR is over."""
+    return signing.dumps([release.pk, name], salt=SALT, compress=True)
+
+
+def meant_by(link: str) -> tuple[int, str]:
+    """Return the release and the name of the file that a link is for.
+
+    :raises signing.BadSignature: if it is not one of ours, or is over.
+    """
+    release_id, name = signing.loads(link, salt=SALT, max_age=LINK_FOR)
+    return release_id, name
+
+
+def file_response(request: HttpRequest, name: str, *, tag: str) -> HttpResponseBase:
+    """Answer with a file of the store, or the part of it that the request names: an interrupted download can go on.
+
+    A store that gives files itself is left to do so: the answer is a link to it, which is soon over.
 
     :param tag: the file's checksum; a part is only given to who has the beginning of this very file.
     """
-    size = path.stat().st_size
+    if link := storage.store().link(name, seconds=_AT_STORE):
+        return HttpResponseRedirect(link)
+    with storage.store().open(name) as content:
+        size = content.seek(0, os.SEEK_END)
+    suffix = PurePosixPath(name).suffix
     etag = f'"{tag}"'
     headers = {"Accept-Ranges": "bytes", "ETag": etag}
     span = None
@@ -40,12 +77,12 @@ def file_response(request: HttpRequest, path: Path, *, tag: str) -> HttpResponse
     if span:
         headers["Content-Range"] = f"bytes {start}-{end}/{size}"
     headers["Content-Length"] = str(end - start + 1)
-    headers["Content-Disposition"] = f'attachment; filename="{path.name}"'
+    headers["Content-Disposition"] = f'attachment; filename="{PurePosixPath(name).name}"'
     return StreamingHttpResponse(
-        _fit_for(request, _part(path, start, end + 1)),
+        _fit_for(request, _part(name, start, end + 1)),
         status=206 if span else 200,
         headers=headers,
-        content_type=CONTENT_TYPES[path.suffix],
+        content_type=CONTENT_TYPES.get(suffix, "application/octet-stream"),
     )
 
 
@@ -60,8 +97,8 @@ def _span(header: str, size: int) -> tuple[int, int] | None:
     return (start, end) if start <= end else (0, -1)
 
 
-def zip_response(request: HttpRequest, folder: Path, names: Sequence[str], *, called: str) -> HttpResponseBase:
-    """Answer with these files of a folder in one zip, which is made while it is sent."""
+def zip_response(request: HttpRequest, folder: str, names: Sequence[str], *, called: str) -> HttpResponseBase:
+    """Answer with these files of a folder of the store in one zip, which is made while it is sent."""
     return StreamingHttpResponse(
         _fit_for(request, _zipped(folder, names, called)),
         headers={"Content-Disposition": f'attachment; filename="{called}.zip"'},
@@ -69,8 +106,8 @@ def zip_response(request: HttpRequest, folder: Path, names: Sequence[str], *, ca
     )
 
 
-def _part(path: Path, start: int, end: int) -> Iterator[bytes]:
-    with path.open("rb") as content:
+def _part(name: str, start: int, end: int) -> Iterator[bytes]:
+    with storage.store().open(name) as content:
         content.seek(start)
         while start < end and (chunk := content.read(min(CHUNK, end - start))):
             start += len(chunk)
@@ -98,12 +135,16 @@ class _Sink:
         return taken
 
 
-def _zipped(folder: Path, names: Sequence[str], called: str) -> Iterator[bytes]:
+def _zipped(folder: str, names: Sequence[str], called: str) -> Iterator[bytes]:
     sink = _Sink()
     with zipfile.ZipFile(sink, "w") as archive:
         for name in names:
-            with archive.open(zipfile.ZipInfo(f"{called}/{name}"), "w", force_zip64=True) as entry:
-                for chunk in _part(folder / name, 0, (folder / name).stat().st_size):
+            entry_named = zipfile.ZipInfo(f"{called}/{name}")
+            with (
+                storage.store().open(f"{folder}/{name}") as content,
+                archive.open(entry_named, "w", force_zip64=True) as entry,
+            ):
+                while chunk := content.read(CHUNK):
                     entry.write(chunk)
                     yield sink.take()
     yield sink.take()

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 
 from exports import changes, documents, manifest, snapshot, storage
@@ -34,15 +33,15 @@ def finish(
         with snapshot.reading():
             said = _said(release, scope, tables)
             lines = changes.lines_of_people(scope)
-        write_documents(said, tables, aside, files=Path(settings.RELEASES_DIR) / str(release.pk))
-        manifest.write(said, aside)
+        exact = [file["name"] for file in said["files"] if file["name"].endswith(".parquet")]
+        files = storage.store().here(exact, str(release.pk), aside / "tables")
+        write_documents(said, tables, aside / "beside", files=files)
         held.check()
-        for path in storage.files_of(aside):
-            if path.name != release.manifest_name:
-                storage.store().put(path, f"{release.pk}/{path.relative_to(aside).as_posix()}")
-        return _close(
-            held, release, said, lines, aside / release.manifest_name, licence=scope.asks.licence, now=clock()
-        )
+        for path in storage.files_of(aside / "beside"):
+            storage.store().put(path, f"{release.pk}/{path.relative_to(aside / 'beside').as_posix()}")
+        manifest.write(said, aside)
+        written, licence = aside / release.manifest_name, scope.asks.licence
+        return _close(held, release, said, lines, written, licence=licence, now=clock())
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

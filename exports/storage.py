@@ -2,11 +2,15 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Protocol
 
 from django.conf import settings
+
+
+class StoreFailed(OSError):
+    """A store did not do what it was asked to; the message is its own."""
 
 
 class Store(Protocol):
@@ -21,10 +25,13 @@ class Store(Protocol):
     def open(self, name: str) -> IO[bytes]:
         """Open a file, to read and to seek in it."""
 
-    def size(self, name: str) -> int:
-        """Return how many bytes a file has."""
+    def link(self, name: str, *, seconds: int) -> str | None:
+        """Return an address at which the store itself gives the file for a while; None: it has none."""
 
     def exists(self, name: str) -> bool: ...
+
+    def here(self, names: Iterable[str], under: str, aside: Path) -> Path:
+        """Return a folder of this machine with these files of a folder of the store; `aside` may become it."""
 
     def delete_folder(self, name: str) -> bool:
         """Delete all files in a folder; whether there were any."""
@@ -52,11 +59,14 @@ class Folder:
     def open(self, name: str) -> IO[bytes]:
         return (self.root / name).open("rb")
 
-    def size(self, name: str) -> int:
-        return (self.root / name).stat().st_size
+    def link(self, name: str, *, seconds: int) -> str | None:
+        return None
 
     def exists(self, name: str) -> bool:
         return (self.root / name).is_file()
+
+    def here(self, names: Iterable[str], under: str, aside: Path) -> Path:
+        return self.root / under
 
     def delete_folder(self, name: str) -> bool:
         there = (self.root / name).is_dir()
@@ -70,7 +80,11 @@ class Folder:
 
 
 def store() -> Store:
-    """Return the store of releases."""
+    """Return the store of releases: the bucket of the setting RELEASES_BUCKET, or the folder."""
+    if settings.RELEASES_BUCKET:
+        from exports import bucket  # boto3 is loaded where a bucket is used
+
+        return bucket.of(settings.RELEASES_BUCKET)
     return Folder(Path(settings.RELEASES_DIR))
 
 

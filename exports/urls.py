@@ -16,6 +16,7 @@ urlpatterns = [
         views.download_release_file,
         name="download_release_file",
     ),
+    path("release-files/<str:link>", views.download_by_link, name="download_by_link"),
     path("api/studies/<slug:slug>/releases/", api.releases, name="api_releases"),
     path("api/studies/<slug:slug>/releases/<int:version>/", api.release, name="api_release"),
 ]

@@ -4,17 +4,19 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from collection.models import Study
-from exports import downloads, intake
+from exports import downloads, intake, storage
 from exports.formats import DoesNotFit, Offered, offered
 from exports.models import Release
 from exports.reasons import sentence
@@ -85,24 +87,37 @@ def release(request: ResearcherRequest, slug: str, version: int) -> HttpResponse
 @login_required
 def download_release_file(request: ResearcherRequest, slug: str, version: int, name: str) -> HttpResponseBase:
     """One file of a release. What the manifest does not list does not exist."""
-    found = _finished(request, slug, version)
-    checksums = {file["name"]: file["sha256"] for file in found.files}
-    # The manifest does not hold its own checksum; it stays the same as long as the files do.
-    checksums[found.manifest_name] = f"manifest-{found.pk}-{found.claims}"
-    if name not in checksums:
-        raise Http404
-    return downloads.file_response(request, found.folder / name, tag=checksums[name])
+    return _file(request, _finished(_release(request, slug, version)), name)
+
+
+@require_safe
+def download_by_link(request: HttpRequest, link: str) -> HttpResponseBase:
+    """One file of a release, for whoever has a link to it that is not over."""
+    try:
+        release_id, name = downloads.meant_by(link)
+    except signing.BadSignature:
+        return HttpResponse(gettext("This link is over, or not complete. Ask for a new one."), status=403)
+    found = get_object_or_404(Release.objects.select_related("study"), pk=release_id)
+    return _file(request, _finished(found), name)
 
 
 @require_safe
 @login_required
 def download_release(request: ResearcherRequest, slug: str, version: int) -> HttpResponseBase:
     """All files of a release in one zip."""
-    found = _finished(request, slug, version)
+    found = _finished(_release(request, slug, version))
     names = [*(file["name"] for file in found.files), found.manifest_name]
-    return downloads.zip_response(
-        request, found.folder, names, called=named(f"{slug}-{version}", simulated=found.study.is_dry_run)
-    )
+    called = named(f"{slug}-{version}", simulated=found.study.is_dry_run)
+    return downloads.zip_response(request, str(found.pk), names, called=called)
+
+
+def _file(request: HttpRequest, found: Release, name: str) -> HttpResponseBase:
+    checksums = {file["name"]: file["sha256"] for file in found.files}
+    # The manifest does not hold its own checksum; it stays the same as long as the files do.
+    checksums[found.manifest_name] = f"manifest-{found.pk}-{found.claims}"
+    if name not in checksums:
+        raise Http404
+    return downloads.file_response(request, f"{found.pk}/{name}", tag=checksums[name])
 
 
 def _releases(request: ResearcherRequest, study: Study, *, refusal: str = "", status: int = 200) -> HttpResponse:
@@ -135,8 +150,7 @@ def _release(request: ResearcherRequest, slug: str, version: int) -> Release:
     return get_object_or_404(releases, study__slug=slug, version=version)
 
 
-def _finished(request: ResearcherRequest, slug: str, version: int) -> Release:
-    found = _release(request, slug, version)
-    if found.is_withheld or not (found.is_done and found.folder.is_dir()):
+def _finished(found: Release) -> Release:
+    if found.is_withheld or not found.is_done or not storage.store().exists(f"{found.pk}/{found.manifest_name}"):
         raise Http404
     return found
