@@ -3,8 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.places import MESSAGE
+from tests.browser.places import TEXTS as AS_READ
 from tests.browser.test_annotating import open_task
 from tests.browser.test_choosing import turn_with
+from tests.factories import AnnotatorFactory, CandidateSetFactory, StudyFactory, TaskFactory, TurnFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,3 +111,29 @@ def test_reduced_motion_moves_nothing(page, live_server, task):
     assert page.evaluate(moving) == 0
     page.locator("#choice-1").check(force=True)
     assert page.evaluate(moving) == 0
+
+
+@pytest.mark.parametrize(("interface", "language"), [("en", "ar"), ("ar", "en")])
+def test_every_text_has_its_own_language_and_direction_whatever_those_of_the_page(
+    page, live_server, interface, language
+):
+    asked = {language: MESSAGE[language]}
+    questions = {"choice": asked, "explanation": asked}
+    study = StudyFactory(asks={"languages": [language], "questions": questions, "also_ask": {"better": True}})
+    annotator = AnnotatorFactory(panel=study.panel, language=language)
+    task = TaskFactory(study=study, annotator=annotator, item=None, overlap=None)
+    texts = CandidateSetFactory(language=language, texts=AS_READ[language])
+    TurnFactory(task=task, message=MESSAGE[language], candidate_set=texts)
+    open_task(page, live_server, task, language=interface)
+    right = "rtl" if language == "ar" else "ltr"
+    assert page.locator("html").get_attribute("dir") != right
+    page.locator("#choice-none").check()
+    page.fill("#id_explanation", MESSAGE[language])
+    page.fill("#id_better", MESSAGE[language])
+    for selector, number in ((".said-now .prose", 1), ("#question", 1), (".candidate .prose", 4), ("textarea", 2)):
+        found = page.locator(f"form.compare {selector}, .dialogue {selector}").evaluate_all(
+            "all => all.map(one => [one.closest('[lang]').lang, getComputedStyle(one).direction])"
+        )
+        assert found == [[language, right]] * number, selector
+    expect(page.locator("label[for=id_explanation]")).to_have_attribute("lang", language)
+    assert page.locator("[data-send]").evaluate("one => one.closest('[lang]').lang") == interface

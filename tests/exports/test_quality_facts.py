@@ -8,6 +8,7 @@ from django.utils import timezone
 from annotators import qualification, standing
 from collection.models import Comparison, Turn
 from tests.exports.conversations import rows, talk, write
+from tests.exports.test_consents import refuse
 from tests.factories import AnnotatorFactory, ItemFactory, StudyFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,6 +55,18 @@ def test_what_was_said_beside_the_choice_and_seen_of_each_candidate_stands_by_sl
     assert (chosen["strength"], chosen["better"]) == (3, None)
     assert (none["strength"], none["better"]) == (None, "Somebody who listens.")
     assert (none["feedback_asked"], none["feedback_probability"]) == (True, 1.0)
+
+
+@pytest.mark.parametrize(("kept_back", "published_as"), [(False, "Somebody who listens."), (True, None)])
+def test_what_would_have_been_better_is_published_only_of_who_agreed(
+    study, annotator, tmp_path, kept_back, published_as
+):
+    talk(study=study, annotator=annotator, item=ItemFactory(study=study), choices=["none"])
+    Comparison.objects.update(better="Somebody who listens.")
+    if kept_back:
+        refuse(annotator, "verbatim")
+    (turn,) = published(study, tmp_path, "turns")
+    assert turn["better"] == published_as
 
 
 def test_what_was_compared_after_the_snapshot_has_no_facts_yet(study, annotator, tmp_path):
