@@ -320,12 +320,21 @@ def _checking(said: Mapping[str, Any]) -> str:
 def _missing(said: Mapping[str, Any]) -> str:
     lines = [f"- {escaped(what)}: {count:,}" for what, count in said["excluded"].items()]
     lines.append(f"- candidate sets that could not be written: {_counted(said['failed_sets'])}")
+    lines += [_failed_prompts(said)] if said["failed_prompts"] else []
     lines += [
         f"- answers without a published name in `{column}`, published as null: {_counted(counts)}"
         for column, counts in said["unmapped"].items()
     ]
     lines += [f"- `{column}`: {escaped(why)}" for column, why in said["not_computed"].items()]
     return "\n".join(lines)
+
+
+def _failed_prompts(said: Mapping[str, Any]) -> str:
+    prompts, manifest = said["failed_prompts"], named("MANIFEST.json", simulated=said["simulated"])
+    named_here = ", ".join(escaped(each["prompt_key"] or each["prompt"][:60]) for each in prompts[:10])
+    return f"- given prompts without candidates: {len(prompts):,} (`failed_prompts` in `{manifest}`): {named_here}" + (
+        " …" if len(prompts) > 10 else ""
+    )
 
 
 def _consent(said: Mapping[str, Any]) -> str:

@@ -1,11 +1,11 @@
 """codebook.md: every column of every table, from the docstrings of the records. Knows no Django."""
 
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol, get_args, get_origin, get_type_hints, is_typeddict
 
-from exports.markdown import one_line, table
+from exports.markdown import code, escaped, one_line, table
 from exports.records import SCHEMA_VERSION, Column, ConversationTurn, docstrings, wide_columns
 
 TYPES: dict[Any, str] = {
@@ -15,6 +15,8 @@ TYPES: dict[Any, str] = {
     bool: "true or false",
     date: "date",
 }
+
+QUESTIONS = ("choice", "explanation")
 
 SEVERAL: dict[Any, str] = {int: "integers", float: "numbers", str: "texts", bool: "true or false"}
 
@@ -46,11 +48,27 @@ class Described(Protocol):
     def columns(self) -> list[Column]: ...
 
 
-def of(tables: Sequence[Described]) -> str:
-    """Return the codebook of these tables."""
+def of(tables: Sequence[Described], *, configurations: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Return the codebook of these tables.
+
+    :param configurations: the study's, as the manifest has them: what people were asked stands in them.
+    """
     parts = [f"# Codebook\n\nSchema version {SCHEMA_VERSION}.\n\n## Conventions\n\n{CONVENTIONS}"]
+    parts += [_questions(configurations)] if configurations else []
     parts += [_table(each) for each in tables]
     return "\n".join(parts)
+
+
+def _questions(configurations: Sequence[Mapping[str, Any]]) -> str:
+    """Return what people were asked in each version of the study, `turns.study_version`, and each language."""
+    rows = [
+        [str(each["number"]), code(language), *(escaped(asked[what].get(language, "")) for what in QUESTIONS)]
+        for each in configurations
+        for asked in [each["configuration"]["questions"]]
+        for language in sorted(asked["choice"])
+    ]
+    header = ["study_version", "language", "question about the candidates", "question about the reason"]
+    return f"## What people were asked\n\n{table(header, rows)}\n"
 
 
 def _table(described: Described) -> str:

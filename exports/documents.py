@@ -19,7 +19,7 @@ def of(said: Mapping[str, Any], tables: Sequence[Table], *, folder: Path) -> dic
     drawn = plots.of(said, found)
     texts = {
         "README.md": card.of(said, tables, figures=found, plots=drawn),
-        "codebook.md": codebook.of(tables),
+        "codebook.md": codebook.of(tables, configurations=said["configurations"]),
         croissant.NAME: croissant.of(said, tables),
         figures.NAME: json.dumps(found, ensure_ascii=False, indent=2) + "\n",
         notebook.NAME: notebook.of(),

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from annotators.models import Annotator, Consent
-from collection.models import StudyVersion, Task, Turn
+from collection.models import Prompt, StudyVersion, Task, Turn
 from exports import quotas
 from exports.formats.table import Tally
 from exports.records import SCHEMA_VERSION
@@ -49,6 +49,7 @@ def of(scope: Scope, tally: Tally, *, rows: dict[str, int], formats: Sequence[st
         "counts": {what: tally.of(what) for what in sorted(tally.counts)},
         "excluded": _excluded(scope),
         "failed_sets": _failed_sets(scope),
+        "failed_prompts": _failed_prompts(scope),
         "unmapped": {column: dict(sorted(counted.items())) for column, counted in sorted(scope.unmapped.items())},
         "not_computed": NOT_COMPUTED,
         "consent": _consent(scope),
@@ -129,6 +130,20 @@ def _failed_sets(scope: Scope) -> dict[str, int]:
     shared = failed.filter(item__study=scope.study)
     live = failed.filter(item=None, pk__in=Turn.objects.filter(task__study=scope.study).values("candidate_set"))
     return dict(sorted((_by_reason(shared) + _by_reason(live)).items()))
+
+
+def _failed_prompts(scope: Scope) -> list[dict[str, str | None]]:
+    """Return the given prompts for which no candidates could be written that are fit to be shown."""
+    failed = Prompt.objects.filter(
+        study=scope.study,
+        item__candidate_set__status=CandidateSet.Status.FAILED,
+        item__candidate_set__finished_at__lte=scope.snapshot_at,
+    )
+    rows = failed.order_by("language", "text_sha256")
+    return [
+        {"prompt_key": key or None, "language": language, "prompt": text, "reason": reason}
+        for key, language, text, reason in rows.values_list("key", "language", "text", "item__candidate_set__failure")
+    ]
 
 
 def _by_reason(sets: QuerySet[CandidateSet]) -> Counter[str]:

@@ -106,6 +106,9 @@ def test_sets_that_failed_are_counted_by_reason(study, tmp_path):
     _, body, manifest = written(study, tmp_path / "out")
     assert manifest["failed_sets"] == {"unfit": 2}
     assert "candidate sets that could not be written: unfit: 2" in body
+    (prompt,) = manifest["failed_prompts"]
+    assert (prompt["language"], prompt["reason"], prompt["prompt_key"]) == ("en", "unfit", None)
+    assert f"given prompts without candidates: 1 (`failed_prompts` in `MANIFEST.json`): {prompt['prompt']}" in body
     assert CandidateSet.objects.filter(status="failed").count() == 2
 
 

@@ -54,6 +54,13 @@ def test_every_column_has_a_type_and_says_what_null_means(table):
             assert "Null" in column.about, column.name
 
 
+def test_what_people_were_asked_stands_in_it_by_version_and_language():
+    asked = {"choice": {"en": "Which one?", "fr": "Laquelle ?"}, "explanation": {"en": "Why | how?"}}
+    text = codebook.of(TABLES, configurations=[{"number": 3, "configuration": {"questions": asked}}])
+    assert "| 3 | `en` | Which one? | Why \\| how? |" in text
+    assert "| 3 | `fr` | Laquelle ? |  |" in text
+
+
 def test_what_columns_are_made_of_is_explained_field_by_field():
     text = codebook.of([table for table in TABLES if table.name == "trl-preference"])
     assert "| `chosen` | list of `Message` | The chosen candidate. |" in text
