@@ -13,6 +13,7 @@ from sampling.checks import faults_of_set
 from sampling.generation import fill
 from sampling.models import CandidateSet
 from sampling.standards import Standards
+from tests.matrix import some_of
 from tests.sampling.completion_cases import each
 from tests.sampling.methods_at_work import GOOD, joined, let_answer, order, run
 from tests.sampling.test_splitting import TEXTS
@@ -39,7 +40,7 @@ def asked_about(message: str, **recipe: Any) -> Any:
 
 
 # ---- the demo model --------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("message", STEERING)
+@pytest.mark.parametrize("message", some_of(STEERING, every=4))
 def test_the_demo_model_is_not_led_astray(make_set: MakeSet, message: str) -> None:
     candidate_set = make_set(messages=[{"role": "user", "content": message}])
     assert fill(candidate_set_id=candidate_set.pk)

@@ -11,6 +11,7 @@ from sampling.checks import faults_of_each
 from sampling.splitting import only_answer, split
 from sampling.standards import Standards
 from sampling.tidying import tidied
+from tests.matrix import some_of
 from tests.sampling.adversarial import REPEATED, long_text
 from tests.sampling.completion_cases import EN, Case, as_json, each
 from tests.sampling.malformed_completions import ANSWERS, CASES
@@ -143,14 +144,14 @@ def test_answers_that_are_documents_with_headings_of_their_own_are_not_cut_into_
 
 
 # ---- time ------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("repeated", REPEATED)
+@pytest.mark.parametrize("repeated", some_of(REPEATED, every=4))
 def test_the_time_grows_with_the_length_and_not_faster(repeated: str) -> None:
     # Eight times the text: quadratic work would take 64 times as long.
     short, long = long_text(repeated, 10_000), long_text(repeated, 80_000)
     assert seconds(lambda: split(long, k=4)) < 24 * seconds(lambda: split(short, k=4)) + 0.02
 
 
-@pytest.mark.parametrize("repeated", REPEATED)
+@pytest.mark.parametrize("repeated", some_of(REPEATED, every=4))
 def test_so_does_that_of_a_text_that_begins_well(repeated: str) -> None:
     good = each("### {a}", EN)
     short, long = good + long_text(repeated, 10_000), good + long_text(repeated, 80_000)
