@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,30 @@ def read(folder: Path) -> Release:
     if used.empty:
         raise NotARelease("It has no item that two people answered.")
     return _release(said, used, sets, people, left_out, k[0][0])
+
+
+def with_labels(release: Release, labels: Mapping[tuple[str, str], Sequence[str]]) -> Release:
+    """Return the release with labels that were given to its candidates later, in place of its own.
+
+    :param labels: By candidate_set_id and letter; a candidate that is not named has none.
+    :raises NotARelease: if there is no such candidate.
+    """
+    known = {
+        (str(item.candidate_set_id), letter(place, release.k)) for item in release.items for place in range(release.k)
+    }
+    for number, response in sorted(labels.keys() - known):
+        raise NotARelease(f"It has no shared item {number} with a candidate {response}, which a label is given to.")
+    items = [
+        replace(
+            item,
+            labels=[
+                list(labels.get((str(item.candidate_set_id), letter(place, release.k)), ()))
+                for place in range(release.k)
+            ],
+        )
+        for item in release.items
+    ]
+    return replace(release, items=items)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -320,6 +320,41 @@ def test_answers_cover_what_the_file_says_they_do(release, tmp_path):
     assert recalls == {"told": 1, "labelled": 0.25, "two": 0.5}
 
 
+def test_labels_that_were_given_later_take_the_place_of_the_releases_own(tmp_path):
+    made = make(tmp_path / "made", items=4, people=20, labelled=False)
+    labels = tmp_path / "labels.csv"
+    lines = [f"{100 + item},{'abcd'[place]},{label(item, place)}" for item in range(4) for place in range(4)]
+    labels.write_text("\n".join(["candidate_set_id,response,label", *lines]))
+    found = report(made, tmp_path / "out", "--labels", labels)
+    assert {line["label"] for line in table(found, "coverage")} == set(LABELS)
+    for line, complaint in (("7,a,survival", "no shared item 7"), ("100,a,", "line 2: it needs")):
+        labels.write_text(f"candidate_set_id,response,label\n{line}\n")
+        with pytest.raises(CommandError, match=complaint):
+            report(made, tmp_path / "bad", "--labels", labels)
+
+
+def test_people_are_weighed_to_a_population(release, tmp_path):
+    population = tmp_path / "population.yaml"
+    shares = "margins: {annotator_country: {france: 1, india: 3}, annotator_age: {18-34: 0.5, 55+: 0.5}}"
+    population.write_text(f"{shares}\nsource: a census\n")
+    found = report(release, tmp_path / "out", "--population", population)
+    france = row(found, "margins", answer="france")
+    assert (france["people"], france["share"], france["wanted"], france["gap"]) == (20, 0.5, 0.25, 0.25)
+    # Weights of 1/2 and 3/2: Kish's 2 (1/4 + 9/4) / 4.
+    cost = row(found, "weighing")
+    assert (cost["design effect"], cost["effective people"], cost["at the cap"]) == (1.25, 32, 0)
+    weights = [float(line["weight"]) for line in table(found, "weights")]
+    assert sorted(set(weights)) == pytest.approx([0.5, 1.5], abs=1e-4)
+    assert "Shares of the population are from: a census" in said(found)
+    population.write_text("margins: {annotator_country: {france: 1, brazil: 3}}\nsource: a census\n")
+    refused = said(report(release, tmp_path / "other", "--population", population))
+    assert "india is not in the population, and counts as not said" in refused
+    assert "A category is wanted that nobody is in" in refused
+    population.write_text("margins: {}\nsource: a census\n")
+    with pytest.raises(CommandError, match="margins: Dictionary should have at least 1 item"):
+        report(release, tmp_path / "bad", "--population", population)
+
+
 def test_a_simulated_release_says_so_in_every_file(tmp_path):
     found = report(make(tmp_path / "made", people=20, simulated=True), tmp_path / "out")
     names = [path.name for path in found.iterdir()]

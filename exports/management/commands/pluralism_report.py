@@ -6,26 +6,29 @@ import shutil
 import uuid
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from exports.records import LETTERS
-from exports.reports import answers, benchmarks, juries, page, people, reading, sets
+from exports.reports import answers, benchmarks, juries, page, people, reading, sets, weighing
 from exports.reports.answers import Answers, BadAnswers
 from exports.reports.benchmarks import Mapping, Verdicts
 from exports.reports.figures import Section
 from exports.reports.juries import Jury, JuryFile
 from exports.reports.people import Settings
 from exports.reports.reading import Groups, NotARelease, Release
+from exports.reports.weighing import Population
 from pluralism import divergence, overton, welfare
 from sampling.recipe_document import LocalModel
 
 FEWEST_THAT_CAN_BE_ASKED = 2
+
+Document = TypeVar("Document", bound=BaseModel)
 
 
 def checked(text: str) -> Mapping:
@@ -74,6 +77,8 @@ class Command(BaseCommand):
         parser.add_argument("--draws", type=int, default=1000, help="permutations of tests, samples of intervals")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--threshold", type=share, default=overton.THRESHOLD, help="from which share reasonable")
+        parser.add_argument("--labels", type=Path, metavar="FILE.csv", help="candidate_set_id, response, label")
+        parser.add_argument("--population", type=Path, metavar="FILE.yaml", help="margins to weigh people to")
         parser.add_argument("--verdicts", type=Path, metavar="FILE.csv", help="candidate_set_id, response, verdict")
         parser.add_argument("--utilities", choices=list(welfare.SOURCES), default="choice share")
         parser.add_argument("--jury", type=Path, metavar="JURY.yaml", help="who sits: seats, weights, amplified")
@@ -88,6 +93,8 @@ class Command(BaseCommand):
             raise CommandError("--fewest is 2 or more, --draws 1 or more.")
         try:
             found = reading.read(release)
+            if options["labels"]:
+                found = reading.with_labels(found, _labels(options["labels"]))
             groups = reading.groups_of(found, options["by"], fewest=options["fewest"])
             models = _models(found, options)
             sections = list(_sections(found, groups, models, options))
@@ -130,6 +137,8 @@ def _sections(release: Release, groups: Groups, models: list[Answers], options: 
         people.choosing(release, groups, settings),
         sets.diversity(release, settings),
     ]
+    if options["population"]:
+        found.insert(1, weighing.representativeness(release, _yaml(options["population"], Population)))
     if not models:
         return found
     mapping, jury = options["mapping_checked"], Jury(asked=_jury(options["jury"]), source=options["utilities"])
@@ -146,15 +155,26 @@ def _sections(release: Release, groups: Groups, models: list[Answers], options: 
 
 
 def _jury(path: Path | None) -> JuryFile:
-    if path is None:
-        return JuryFile()
+    return JuryFile() if path is None else _yaml(path, JuryFile)
+
+
+def _yaml(path: Path, document: type[Document]) -> Document:
     try:
-        return JuryFile.model_validate(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
+        return document.model_validate(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, YAMLError) as error:
         raise CommandError(f"{path} cannot be read: {error}.") from None
     except ValidationError as error:
         first = error.errors()[0]
         raise CommandError(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}.") from None
+
+
+def _labels(path: Path) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for number, row in enumerate(_rows(path), start=2):
+        if not (row.get("candidate_set_id") and row.get("response") and row.get("label")):
+            raise CommandError(f"{path}, line {number}: it needs a candidate_set_id, a response and a label.")
+        found.setdefault((row["candidate_set_id"], row["response"]), []).append(row["label"])
+    return found
 
 
 def _verdicts(path: Path | None, release: Release) -> Verdicts:
