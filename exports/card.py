@@ -292,7 +292,17 @@ def _agreement(figures: Mapping[str, Any]) -> str:
         "pairs of people who compared the same item, on average "
         f"{_percent(found['pair_agreement'])} chose the same; if everything were chosen as often, it would be "
         f"{_percent(found['by_chance'])}. Mean entropy of the choices, corrected for small numbers: "
-        f"{_number(found['entropy'], 2)} bits. `items` and `votes` have every item."
+        f"{_number(found['entropy'], 2)} bits. `items` and `votes` have every item.{_null(figures['by_place_alone'])}"
+    )
+
+
+def _null(null: Mapping[str, Any]) -> str:
+    if null["mean"] is None:
+        return ""
+    return (
+        f"\n\nIf places on the screen were all that counts, {_percent(null['mean'])} of pairs would agree (95 % of "
+        f"{null['permutations']} permutations lie below {_percent(null['high'])}; p = {_number(null['p'])}): "
+        f"{null['choices']:,} people's choices, each kept in its place, in orders that others saw."
     )
 
 

@@ -4,7 +4,7 @@ The notebook beside it works them out once more, with pandas, from the same file
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from math import sqrt
 from operator import itemgetter
@@ -13,9 +13,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pyarrow import dataset as arrow
 
+from exports.records import LETTERS
 from exports.simulated import named
+from pluralism import agreement
+from pluralism.two_way import Rows
 
 NAME = "figures.json"
 
@@ -23,6 +27,14 @@ DECIMALS = 4
 
 SETS_MEASURED = 300
 """Sets whose candidates are compared: those of the lowest numbers, which were drawn at random."""
+
+CHOICES_PERMUTED = 20_000
+"""Choices on shared items whose orders are exchanged: those of the conversations with the lowest numbers."""
+
+PERMUTATIONS = 200
+
+NONE = len(LETTERS)
+"""Stands for "none of these" among slots."""
 
 Figures = dict[str, Any]
 
@@ -38,6 +50,7 @@ def of(said: Mapping[str, Any], folder: Path) -> Figures:
         "comparisons": _comparisons(read),
         "explanations": _explanations(read),
         "agreement": _agreement(read, none_is_offered=_offers_none(said)),
+        "by_place_alone": _by_place_alone(read),
         "diversity": _diversity(read),
     }
 
@@ -113,6 +126,49 @@ def _agreement(read: _Reader, *, none_is_offered: bool) -> Figures:
         "entropy": _mean(entropies),
         "items_by_tenth": [tenths[tenth] for tenth in range(10)],
     }
+
+
+def _by_place_alone(read: _Reader) -> Figures:
+    """Return how much people would agree if each kept the place that they chose, in the order of somebody else."""
+    choices = list(islice(_choices_on_items(read), CHOICES_PERMUTED))
+    orders = _orders(read, {choice["conversation_id"] for choice in choices})
+    rows = Rows(
+        items=_codes(choice["item_id"] for choice in choices),
+        people=_codes(choice["annotator_id"] for choice in choices),
+        categories=np.array([_slot(choice) for choice in choices], np.int64),
+    )
+    shown = np.array([orders[choice["conversation_id"]] for choice in choices], np.int64).reshape(-1, NONE)
+    null = agreement.by_place_alone(rows, shown, seed=0, permutations=PERMUTATIONS)
+    found = {name: None if null is None else round(getattr(null, name), DECIMALS) for name in ("mean", "high", "p")}
+    return {"choices": len(choices), "permutations": PERMUTATIONS, **found}
+
+
+def _choices_on_items(read: _Reader) -> Iterator[dict[str, Any]]:
+    columns = ["conversation_id", "annotator_id", "item_id", "chosen_slot"]
+    for batch in read.batches("comparisons", columns, where=pc.field("counts") & pc.field("item_id").is_valid()):
+        yield from batch.to_pylist()
+
+
+def _orders(read: _Reader, conversations: set[int]) -> dict[int, list[int]]:
+    """Return the orders in which the first candidates of these conversations were shown, filled up to one length."""
+    found: dict[int, list[int]] = {}
+    last = max(conversations, default=0)
+    for batch in read.batches("turns", ["conversation_id", "order_shown"], where=pc.field("turn") == 1):
+        for line in batch.to_pylist():
+            if line["conversation_id"] in conversations:
+                found[line["conversation_id"]] = (line["order_shown"] + [-1] * NONE)[:NONE]
+        if batch.num_rows and batch.column("conversation_id")[-1].as_py() >= last:
+            break
+    return found
+
+
+def _codes(values: Iterable[int]) -> NDArray[np.int64]:
+    return np.unique(np.array(list(values), np.int64), return_inverse=True)[1].astype(np.int64)
+
+
+def _slot(choice: Mapping[str, Any]) -> int:
+    slot = choice["chosen_slot"]
+    return NONE if slot is None else slot
 
 
 def _diversity(read: _Reader) -> dict[str, Figures]:

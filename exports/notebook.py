@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from exports.figures import DECIMALS, SETS_MEASURED
+from exports.figures import CHOICES_PERMUTED, DECIMALS, NONE, PERMUTATIONS, SETS_MEASURED
 
 NAME = "figures.ipynb"
 
@@ -21,6 +21,7 @@ from itertools import combinations
 from math import sqrt
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 folder = Path(".")
@@ -105,6 +106,39 @@ same("agreement", {
 })
 """
 
+BY_PLACE_ALONE = """\
+# How much would people agree if places on the screen were all that counts? Each keeps the place that they chose, in the
+# order in which somebody else saw the same item.
+choices = first.sort_values("conversation_id").head(CHOICES)
+turns = read("turns").query("turn == 1").set_index("conversation_id")["order_shown"]
+orders = [(list(turns[number]) + [-1] * NONE)[:NONE] for number in choices["conversation_id"]]
+orders = np.array(orders, int).reshape(-1, NONE)
+item = np.unique(choices["item_id"].to_numpy(), return_inverse=True)[1]
+chosen = choices["chosen_slot"].fillna(NONE).astype(int).to_numpy()
+place = (orders == chosen[:, None]).argmax(axis=1)
+
+
+def agree(picks):
+    votes = np.zeros((item.max(initial=-1) + 1, NONE + 1))
+    np.add.at(votes, (item, picks), 1)
+    people = votes.sum(axis=1)
+    pairs = people * (people - 1)
+    return float(((votes * (votes - 1)).sum(axis=1)[pairs > 0] / pairs[pairs > 0]).mean())
+
+
+null = {"choices": len(choices), "permutations": PERMUTATIONS, "mean": None, "high": None, "p": None}
+if len(choices) and np.bincount(item).max() > 1:
+    random, drawn = np.random.default_rng(0), []
+    for _ in range(PERMUTATIONS):
+        other = np.empty(len(item), int)
+        other[np.argsort(item, kind="stable")] = np.lexsort((random.random(len(item)), item))
+        drawn.append(agree(np.where(chosen < NONE, orders[other, place], chosen)))
+    p = (1 + sum(value >= agree(chosen) - 1e-12 for value in drawn)) / (1 + PERMUTATIONS)
+    for name, value in {"mean": np.mean(drawn), "high": np.quantile(drawn, 0.95), "p": p}.items():
+        null[name] = round(float(value), DECIMALS)
+same("by_place_alone", null)
+"""
+
 DIVERSITY = """\
 # How far apart are the candidates of a set? One less the cosine of the counts of three characters in a row.
 def distance(texts):
@@ -127,13 +161,21 @@ same("diversity", {
 })
 """
 
-CELLS = [OPEN, PEOPLE, COMPARISONS, EXPLANATIONS, AGREEMENT, DIVERSITY]
+CELLS = [OPEN, PEOPLE, COMPARISONS, EXPLANATIONS, AGREEMENT, BY_PLACE_ALONE, DIVERSITY]
+
+CONSTANTS = {
+    "DECIMALS": DECIMALS,
+    "SETS": SETS_MEASURED,
+    "CHOICES": CHOICES_PERMUTED,
+    "PERMUTATIONS": PERMUTATIONS,
+    "NONE": NONE,
+}
 
 
 def of() -> str:
     """Return the notebook; it is the same for every release."""
-    constants = f"DECIMALS, SETS = {DECIMALS}, {SETS_MEASURED}\n\n"
-    code = [constants + CELLS[0], *CELLS[1:]]
+    constants = "".join(f"{name} = {value}\n" for name, value in CONSTANTS.items())
+    code = [f"{CELLS[0]}\n{constants}", *CELLS[1:]]
     cells = [_cell("markdown", INTRODUCTION), *(_cell("code", text) for text in code)]
     whole = {
         "cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells)],

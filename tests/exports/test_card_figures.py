@@ -51,12 +51,15 @@ def test_the_figures_are_right(folder):
     # Two of three agree on the first item: one pair in three. Nobody on the second.
     assert found["agreement"]["pair_agreement"] == round((1 / 3) / 2, 4)
     assert (found["agreement"]["items"], found["agreement"]["by_chance"]) == (2, 0.2)
+    assert found["by_place_alone"]["choices"] == 6
+    assert 0 <= found["by_place_alone"]["mean"] <= found["by_place_alone"]["high"] <= 1
     assert found["agreement"]["items_by_tenth"] == [1, 0, 0, 1, 0, 0, 0, 0, 0, 0]
 
 
 def test_the_card_says_them(folder):
     text = card_of(folder)
     assert "on average 16.7 % chose the same; if everything were chosen as often, it would be 20.0 %" in text
+    assert "If places on the screen were all that counts, " in text
     assert "6 comparisons have one (66.7 %); median length 4 words. They were optional." in text
     assert "| `country=us` | exactly | 2 | 2 |" in text
     assert "| `country=fr` | exactly | 5 | 1 |" in text
