@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from exports.reports import plots
-from exports.reports.figures import Section, Table, exact, marked, shown
+from exports.reports.figures import Cell, Section, Table, exact, marked, shown
 from exports.simulated import NOTICE, named
 from exports.tables import FORMULA
 
@@ -19,6 +19,9 @@ PAGE = "exports/pluralism_report.html"
 
 SHOWN = 40
 """Lines of a table that the page shows; files hold all."""
+
+LONGEST_ON_A_LINE = 40
+"""A text of more characters is broken into lines."""
 
 
 def write(
@@ -90,12 +93,13 @@ def _table(table: Table, simulated: bool) -> dict[str, Any]:
             for name in table.columns
         ],
         "rows": [
-            [
-                {"said": shown(value, name), "is_number": not isinstance(value, str)}
-                for name, value in zip(table.columns, row, strict=True)
-            ]
-            for row in table.rows[:SHOWN]
+            [_cell(value, name) for name, value in zip(table.columns, row, strict=True)] for row in table.rows[:SHOWN]
         ],
         # Every text in it is escaped where it is drawn.
         "plot": mark_safe(plots.svg(table)) if table.plot and table.rows else "",  # noqa: S308
     }
+
+
+def _cell(value: Cell, column: str) -> dict[str, Any]:
+    said = shown(value, column)
+    return {"said": said, "is_number": not isinstance(value, str), "is_short": len(said) <= LONGEST_ON_A_LINE}

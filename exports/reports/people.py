@@ -412,7 +412,7 @@ def _strengths(release: Release, groups: Groups, settings: Settings, refused: li
         key="strengths",
         title="What chosen candidates speak for",
         about="Log strength of each label in the Plackett-Luce model on first choices (with two candidates, that "
-        "of Bradley and Terry), against the average label at 0. Labels are researchers', given before collection. "
+        "of Bradley and Terry), against the average label at 0. Labels are those of the researchers. "
         "Errors are clustered by person.",
         columns=["group", "label", "strength", "low", "high", "people"],
         rows=rows,

@@ -13,6 +13,7 @@ _ROW, _TOP, _AXIS = 48, 8, 60
 _WIDTH, _MARGIN = 560, 18
 _SIDE, _LEFT, _ABOVE = 430, 76, 28
 _NAME_CHARACTERS = 44
+_LETTER, _LINE = 9, 20
 _TICKS = 5
 
 
@@ -133,14 +134,19 @@ def _map(table: Table, plot: Map) -> str:
     up = _scale(_known(places[1]), plot.bounds, _ABOVE + _SIDE, _ABOVE)
     kinds = sorted({str(kind) for kind in table.column(plot.kind)})
     drawn = _grid(across, up, plot)
+    taken: list[tuple[float, float, float]] = []
+    marks = []
     for row in range(len(table.rows)):
         x, y = (_cell(table, name, row) for name in (plot.x, plot.y))
         if x is None or y is None:
             continue
         at = {"x": across.at(x), "y": up.at(y)}
         shape = _SHAPES[kinds.index(str(table.column(plot.kind)[row])) % len(_SHAPES)]
-        side = 'dx="10" dy="-8"' if float(at["x"]) < _LEFT + _SIDE * 0.8 else 'dx="-10" dy="-8" text-anchor="end"'
-        drawn += [shape.format(**at), f'<text x="{at["x"]}" y="{at["y"]}" {side}>{_said(table, plot, row)}</text>']
+        name = str(table.column(plot.label)[row])
+        drawn.append(_label_beside(float(at["x"]), float(at["y"]), name, taken))
+        marks.append(shape.format(**at))
+    # Above the names.
+    drawn += marks
     below = _ABOVE + _SIDE + 72
     for number, kind in enumerate(kinds):
         y = below + 26 * number
@@ -152,8 +158,22 @@ def _text(x: float, y: float, text: str) -> str:
     return f'<text x="{x}" y="{y}">{escape(text)}</text>'
 
 
-def _said(table: Table, plot: Map, row: int) -> str:
-    return escape(str(table.column(plot.label)[row]))
+def _label_beside(x: float, y: float, name: str, taken: list[tuple[float, float, float]]) -> str:
+    """Return a name near its point, above or below it where no other name stands yet."""
+    width = _LETTER * len(name)
+    ends = x > _LEFT + _SIDE * 0.7
+    left = x - 10 - width if ends else x + 10
+    heights = (y + shift for step in range(len(taken) + 1) for shift in (-8 - _LINE * step, 18 + _LINE * step))
+    free = next(
+        height
+        for height in heights
+        if all(
+            abs(height - other) >= _LINE or left + width < start or start + wide < left for start, wide, other in taken
+        )
+    )
+    taken.append((left, width, free))
+    anchor = ' text-anchor="end"' if ends else ""
+    return f'<text x="{left + width if ends else left:.1f}" y="{free:.1f}"{anchor}>{escape(name)}</text>'
 
 
 def _known(values: Sequence[Cell]) -> list[float]:
