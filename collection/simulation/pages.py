@@ -22,7 +22,11 @@ KEY = re.compile(rb'name="key" value="([0-9a-f-]{36})"')
 TURN_NUMBER = re.compile(rb'data-turn-number="(\d+)"')
 PLACE = re.compile(rb'id="choice-(\d+)"')
 NONE = b'id="choice-none"'
-ANSWER = re.compile(r'<article class="candidate".*?<div class="prose plain"[^>]*>(.*?)</div>\s*<footer', re.DOTALL)
+ANSWER = re.compile(
+    r'<article class="candidate".*?<div class="prose plain"[^>]*>(.*?)</div>\s*<(?:footer|fieldset class="acceptable")',
+    re.DOTALL,
+)
+BESIDE = re.compile(rb'name="(strength|better|acceptable_\d)"')
 SAID = re.compile(r'<div class="prose" lang="[^"]*" dir="auto">(.*?)</div>', re.DOTALL)
 _MARKUP = re.compile(r"<[^>]*>")
 
@@ -59,6 +63,11 @@ def step(page: Page) -> Step:
         if mark.search(body):
             return kind
     return Step.OTHER
+
+
+def asked_beside(page: Page) -> set[str]:
+    """Return the fields for what may be said beside a choice."""
+    return {name.decode() for name in BESIDE.findall(page.body)}
 
 
 def compare_form(page: Page) -> Form:

@@ -196,6 +196,8 @@ class Visit:
             raise NotAsExpected(f"{page.path} shows no answers")
         place = self.person.choose(shown, none_allowed=pages.none_allowed(page))
         fields = {"key": form.key, "choice": "none" if place is None else str(place)}
+        fields |= self._beside(pages.asked_beside(page), place)
+        fields["exposure"] = ";".join(f"{number},2000,100" for number, _text in enumerate(shown, 1))
         if ahead := pages.address(page, pages.AHEAD):
             # As the page's script does once something is chosen.
             self._check(await self._browser.post(ahead, {}, named="ahead", part=True))
@@ -205,6 +207,19 @@ class Visit:
         self._failures = self._left = 0
         self.diary.choices.append(Choice(message=message[-1] if message else "", shown=shown, place=place))
         return self._at_task(answer, page)
+
+    def _beside(self, asked: set[str], place: int | None) -> dict[str, str]:
+        """Return what is said beside a choice, where the study asks."""
+        said = {}
+        for name in sorted(asked):
+            if name.startswith("acceptable_"):
+                is_chosen = name == f"acceptable_{place}"
+                said[name] = "yes" if is_chosen else self.person.pick(("yes", "no", ""), name, self._occasion)
+            elif name == "strength" and place is not None:
+                said[name] = self.person.pick("123", name, self._occasion)
+            elif name == "better" and place is None:
+                said[name] = words.reason(self.person, chosen="", occasion=self._occasion, sentences=1)
+        return said
 
     async def _explained(self, form: pages.Form, fields: dict[str, str], chosen: str) -> Page:
         """Send a choice; with more and more words where too few are not taken."""

@@ -127,11 +127,17 @@ def test_who_misses_attention_checks_is_stopped_by_the_rule_and_that_is_no_error
     assert summary.of([done])["errors"] == 0
 
 
-def test_what_the_page_measures_is_sent_with_a_choice(live_server):
-    study = study_with(items=2, overlap=3)
+def test_what_the_page_measures_and_asks_beside_is_sent_with_a_choice(live_server):
+    study = study_with(items=2, overlap=3, also_ask={"strength": True, "acceptable": True, "better": True})
 
     work(study, live_server.url, people=2)
 
     measured = Comparison.objects.filter(turn__task__study=study)
     assert set(measured.values_list("device", flat=True)) <= {"phone", "tablet", "computer"}
     assert all(seconds >= 0 for seconds in measured.values_list("seconds_visible", flat=True))
+    assert all(len(seen) == 4 for seen in measured.values_list("exposure", flat=True))
+    for made in measured.select_related("turn"):
+        assert (made.strength in {1, 2, 3}) == (made.outcome == "chosen")
+        assert bool(made.better) == (made.outcome == "none")
+        if made.outcome == "chosen":
+            assert made.acceptable[made.turn.order.index(made.candidate.slot)] == "yes"
