@@ -12,7 +12,7 @@
 
   document.addEventListener("click", function (event) {
     const candidate = event.target.closest(".candidate");
-    if (!candidate || event.target.closest("a, label, button, summary, .acceptable")) return;
+    if (!candidate || event.target.closest("a, label, button, input, summary, .acceptable")) return;
     // Whoever marks words to copy them does not choose.
     if (String(window.getSelection())) return;
     choose(candidate.closest("form"), candidate.dataset.place);
@@ -146,7 +146,7 @@
   }
 
   function unfolder() {
-    const button = document.createElement("button");
+    const button = document.createElement("input");
     button.type = "button";
     button.className = "button quiet small unfold";
     return button;
@@ -159,7 +159,7 @@
   function setFolded(row, folded) {
     row.classList.toggle("folded", folded);
     row.querySelectorAll(".unfold").forEach(function (button) {
-      button.textContent = folded ? row.dataset.unfold : row.dataset.fold;
+      button.value = folded ? row.dataset.unfold : row.dataset.fold;
     });
   }
 

@@ -231,7 +231,7 @@ def test_long_answers_are_folded_at_one_height_and_unfolded_together(page, live_
     assert page.locator(".candidate .prose").evaluate_all(
         "all => all.every(one => one.clientHeight + 2 >= one.scrollHeight)"
     )
-    expect(page.locator(".unfold").nth(1)).to_have_text("Fold all answers")
+    expect(page.locator(".unfold").nth(1)).to_have_value("Fold all answers")
     page.locator(".unfold").nth(1).click()
     assert page.locator(".cut .prose").evaluate_all(heights) == folded
 
