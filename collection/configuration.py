@@ -215,6 +215,41 @@ PublishedColumn = Literal[
 ]
 
 
+class Balanced(_Part):
+    """Which people and conversations a release calls balanced."""
+
+    by: list[PublishedColumn] = Field(
+        default=["annotator_age", "annotator_gender", "annotator_ethnicity"],
+        min_length=1,
+        description="The columns whose combinations are the strata, within each country.",
+    )
+    shares: dict[str, dict[str, Annotated[float, Field(ge=0)]]] = Field(
+        default_factory=dict,
+        description="For a country, the share of each stratum, named by its values with ' | ' between. Else equal.",
+    )
+    fewest: int = Field(default=1, ge=1, le=10_000, description="A stratum with fewer people is left out and named.")
+    most_conversations: int | None = Field(default=None, ge=1, description="Of one person, at most.")
+    seed: int = Field(default=1, ge=0, description="Of the draw: the same people and seed give the same subset.")
+
+
+class Weights(_Part):
+    """What people weigh, so that they have the shares of a population."""
+
+    margins: dict[PublishedColumn, dict[str, Annotated[float, Field(ge=0)]]] = Field(min_length=1)
+    cap: float | None = Field(default=5, gt=1, description="The largest weight; 1 is the average.")
+
+
+class Publishing(_Part):
+    """How releases treat what they publish of people."""
+
+    smallest_group: int | None = Field(
+        default=None, ge=2, le=1000, description="Who shares all columns about them with fewer people is coarsened."
+    )
+    mask_personal_data: bool = Field(default=False, description="Addresses, numbers and the like in texts are masked.")
+    balanced: Balanced | None = None
+    weights: Weights | None = None
+
+
 class Configuration(_Part):
     """A study without its panel. Its hash names it in releases."""
 
@@ -240,6 +275,7 @@ class Configuration(_Part):
     completion: Completion
     columns: dict[PublishedColumn, Column] = Field(default_factory=dict)
     licence: str = "CC-BY-4.0"
+    publishing: Publishing = Field(default=Publishing(), exclude_if=lambda publishing: publishing == Publishing())
 
     @model_validator(mode="after")
     def _holds_together(self) -> "Configuration":

@@ -72,6 +72,10 @@ class Bucket:
                 self._files.bucket.download_file(self._key(f"{under}/{name}"), str(target))
         return aside
 
+    def delete(self, name: str) -> None:
+        with _told():
+            self._files.delete(name)
+
     def delete_folder(self, name: str) -> bool:
         with _told():
             answers = self._files.bucket.objects.filter(Prefix=self._key(name) + "/").delete()

@@ -3,14 +3,18 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 from django.db.models import Count, QuerySet
+from numpy.typing import NDArray
 
 from annotators.models import Consent
 from collection.models import Study, Turn
-from exports import storage
+from exports import carrying
 from exports.models import Release, ReleasedPerson
-from exports.scope import Agreed, Scope, agreements
+from exports.scope import Agreed, Scope, agreements, scope_of_release
 from sampling.models import Candidate, CandidateSet
+
+Numbers = NDArray[np.int64]
 
 
 def previous(study: Study, *, line: int, version: int | None) -> Release | None:
@@ -45,6 +49,58 @@ def since(before: Release | None, scope: Scope, rows: Mapping[str, int]) -> dict
     }
 
 
+def listed(before: Release | None, scope: Scope) -> dict[str, Any] | None:
+    """Return what was added, changed and withdrawn since a release, as spans of numbers: [[1, 4], [7, 7]].
+
+    A conversation has changed if something was recorded in it, or its person is described otherwise.
+    """
+    if before is None:
+        return None
+    was = scope_of_release(before)
+    touched = carrying.touched(before, scope)
+    people = _numbers(person.number for person in scope.people.values())
+    were = _numbers(person.number for person in was.people.values())
+    conversations, had = _conversations_of(scope), _conversations_of(was)
+    changed = np.intersect1d(np.intersect1d(conversations, had), _numbers(touched.conversations))
+    return {
+        "release": before.label,
+        "conversations": _told(conversations, had, changed),
+        "annotators": _told(people, were, _numbers(())),
+        "candidate_sets": _told(_sets_of(scope), _sets_of(was), _numbers(())),
+    }
+
+
+def _told(now: Numbers, before: Numbers, changed: Numbers) -> dict[str, list[list[int]]]:
+    return {
+        "added": spans_of(np.setdiff1d(now, before)),
+        "changed": spans_of(changed),
+        "withdrawn": spans_of(np.setdiff1d(before, now)),
+    }
+
+
+def spans_of(numbers: Numbers) -> list[list[int]]:
+    """Return numbers, in order and each once, as first and last of those that follow each other."""
+    if not len(numbers):
+        return []
+    begins = np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 2) != 1)
+    ends = np.append(begins[1:], len(numbers)) - 1
+    return [[int(numbers[first]), int(numbers[last])] for first, last in zip(begins, ends, strict=True)]
+
+
+def _conversations_of(scope: Scope) -> Numbers:
+    numbers = scope.turns().order_by().values_list("task__published__number", flat=True)
+    return _numbers(numbers.distinct().iterator(chunk_size=10_000))
+
+
+def _sets_of(scope: Scope) -> Numbers:
+    numbers = scope.turns().order_by().values_list("candidate_set__published__number", flat=True)
+    return _numbers(numbers.distinct().iterator(chunk_size=10_000))
+
+
+def _numbers(numbers: Iterable[int]) -> Numbers:
+    return np.unique(np.fromiter(numbers, np.int64))
+
+
 def lines_of_people(scope: Scope) -> list[tuple[int, int, int]]:
     """Return how many conversations and turns of each person a release has: primary key, conversations, turns."""
     conversations = _by_person(scope.accepted(), "turn__task__annotator_id", "turn__task")
@@ -71,14 +127,6 @@ def all_agree(release: Release, *, licence: str) -> bool:
         for pk, says in release.people.values_list("annotator_id", "says").iterator(chunk_size=5000)
     }
     return agreements(held, licence=licence) == held
-
-
-def clear_withheld() -> int:
-    """Delete the files of releases that hold somebody who does not agree any more; return of how many."""
-    withheld = Release.objects.filter(
-        status=Release.Status.DONE, pk__in=ReleasedPerson.objects.no_longer_agreeing().values("release")
-    )
-    return sum(storage.store().delete_folder(str(release.pk)) for release in withheld)
 
 
 def _decided_since(before: Release, scope: Scope) -> QuerySet[Any]:

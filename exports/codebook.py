@@ -32,7 +32,11 @@ CONVENTIONS = """\
 - Conversations, people and candidate sets have numbers that were drawn in random order. They mean the same thing in
   every release of the study and nothing outside it. A number that is missing belongs to somebody who withdrew, or to a
   conversation that is in the long tables only.
-- `in_balanced_subset` and `in_balanced_subset_10` are not computed in this schema version: false in every line.
+- `in_balanced_subset` and `in_balanced_subset_10` are false in every line unless the study asks for a balanced subset;
+  `publishing` in `MANIFEST.json` then has the rule, and margins before and after.
+- Where the study asks for it, rare combinations of the six columns about a person are made common by emptying some of
+  them, and what looks like addresses and numbers of people in texts has a sign such as `[e-mail]` in its place.
+  `publishing` in `MANIFEST.json` says so.
 - Lines are in the order of their numbers. The same snapshot of the same people gives the same bytes.
 """
 

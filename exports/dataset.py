@@ -8,7 +8,7 @@ from pathlib import Path
 from django.db.models import Max
 
 from collection.models import Study
-from exports import changes, formats, manifest, numbering, parts, snapshot
+from exports import changes, formats, manifest, numbering, parts, representing, snapshot
 from exports.finishing import write_documents
 from exports.formats import Table
 from exports.formats.table import Tally
@@ -45,8 +45,10 @@ def write(
     tables, tally = formats.tables_of(wanted, beside_parquet), Tally()
     with snapshot.reading():
         scope = scope_of(study=study, line=line, snapshot_at=snapshot_at)
+        found = representing.work_out(scope)
         rows = _write_tables(tables, scope, tally, folder=folder, progress=progress)
         said = manifest.of(scope, tally, rows=rows, formats=wanted, version=version)
+        said["publishing"] = found
         before = changes.previous(study, line=line, version=version)
         said["since_previous"] = changes.since(before, scope, said["rows"])
     said["files"] = manifest.files_in(folder)

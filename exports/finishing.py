@@ -70,9 +70,11 @@ def _said(release: Release, scope: Scope, tables: Sequence[Table]) -> Manifest:
     # What could not be published of the survey is counted anew: it is no part of what was laid out.
     scope.unmapped.update(scope_of(study=release.study, line=release.line, snapshot_at=scope.snapshot_at).unmapped)
     said = manifest.of(scope, tally, rows=rows, formats=release.formats, version=release.version)
-    said["since_previous"] = changes.since(
-        changes.previous(release.study, line=release.line, version=release.version), scope, rows
-    )
+    before = changes.previous(release.study, line=release.line, version=release.version)
+    said["release_name"] = release.label
+    said["publishing"] = release.options.get("found", {})
+    said["since_previous"] = changes.since(before, scope, rows)
+    said["changes"] = changes.listed(before, scope)
     return {**said, "files": sorted(files, key=lambda file: file["name"])}
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from exports import building, changes, recovery
+from exports import building, recovery, withholding
 
 MOST_HELPERS = 15
 """Workers beside the first that are called to one release, at most."""
@@ -29,7 +29,7 @@ def _call_helpers(release_id: int, shards: int) -> None:
 def sweep() -> None:
     """Send again what has no job, and what a silent worker left; delete the files of people who left."""
     now = timezone.now()
-    changes.clear_withheld()
+    withholding.clear_withheld()
     recovery.free_silent(now=now)
     recovery.clear_ended()
     for release in recovery.take_without_job(now=now):

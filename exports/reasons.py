@@ -9,6 +9,7 @@ SENTENCES = {
     "not-four-candidates": _(
         "The community-alignment format holds four candidates per turn; this study shows another number."
     ),
+    "cannot-weigh": _("Nobody can be weighed to the margins that the study names: a category has nobody in it."),
     "unknown-format": _("There is no such format."),
     "disk-full": _("The disk is full."),
     "storage": _("The files could not be written."),

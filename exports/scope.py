@@ -47,6 +47,10 @@ class Person:
     """When they first answered a question that does not come before the first task."""
     known_by: str
     """`invitation`, `signed-id` or `bare-id`: see records.Annotator."""
+    balanced: bool = False
+    """Whether they were drawn for the balanced subset."""
+    weight: float | None = None
+    """Post-stratification weight; None: the study asks for none."""
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as it is kept with a release."""
@@ -56,6 +60,8 @@ class Person:
             "agreed": [self.agreed.sensitive, self.agreed.verbatim, self.agreed.training],
             "surveyed_at": self.surveyed_at.isoformat() if self.surveyed_at else None,
             "known_by": self.known_by,
+            "balanced": self.balanced,
+            "weight": self.weight,
         }
 
     @classmethod
@@ -67,6 +73,8 @@ class Person:
             agreed=Agreed(*says["agreed"]),
             surveyed_at=datetime.fromisoformat(surveyed_at) if surveyed_at else None,
             known_by=says["known_by"],
+            balanced=says["balanced"],
+            weight=says["weight"],
         )
 
 
@@ -95,6 +103,9 @@ class Scope:
     release: Release | None = None
     """Whose people these are, as they were fixed when it was laid out. None: whoever agrees at this moment."""
     living: dict[int, Person] = field(default_factory=dict)
+    """Who agrees at this moment, where it is no release that was laid out."""
+    balanced_now: dict[int, bool] = field(default_factory=dict)
+    """The balanced conversations, likewise."""
     unmapped: dict[str, Counter[str]] = field(default_factory=dict)
     """Answers without a published name, by column: published as null, and counted here by the key of the option."""
     part: Part | None = None
@@ -127,6 +138,19 @@ class Scope:
             return self.living
         span = range(self.part.first, self.part.last + 1)
         return {pk: person for pk, person in self.living.items() if person.number in span}
+
+    @cached_property
+    def balanced(self) -> dict[int, bool]:
+        """The conversations in the balanced subset by number; whether their items have ten of its people."""
+        if self.release is None:
+            return self.balanced_now
+        rows = self.release.balanced.filter(task__published__line=self.line, **self._span_of_conversations())
+        return dict(rows.values_list("task__published__number", "of_ten").iterator(chunk_size=10_000))
+
+    def _span_of_conversations(self) -> dict[str, Any]:
+        if self.part is None or self.part.along != "conversations":
+            return {}
+        return {"task__published__number__range": (self.part.first, self.part.last)}
 
     def turns(self) -> QuerySet[Turn]:
         """The turns to be published, by conversation and number."""

@@ -58,6 +58,7 @@ def write_rows(
         files=paths_of(table, number, folder=folder, simulated=scope.study.is_dry_run),
         columns=table.columns,
         rows_per_batch=table.rows_per_batch,
+        masks=scope.asks.publishing.mask_personal_data,
     ):
         rows += written
         told(rows)

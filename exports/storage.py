@@ -33,6 +33,9 @@ class Store(Protocol):
     def here(self, names: Iterable[str], under: str, aside: Path) -> Path:
         """Return a folder of this machine with these files of a folder of the store; `aside` may become it."""
 
+    def delete(self, name: str) -> None:
+        """Delete a file, if it is there."""
+
     def delete_folder(self, name: str) -> bool:
         """Delete all files in a folder; whether there were any."""
 
@@ -67,6 +70,9 @@ class Folder:
 
     def here(self, names: Iterable[str], under: str, aside: Path) -> Path:
         return self.root / under
+
+    def delete(self, name: str) -> None:
+        (self.root / name).unlink(missing_ok=True)
 
     def delete_folder(self, name: str) -> bool:
         there = (self.root / name).is_dir()

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
+from exports import masking
 from exports.records import Column
 
 Row = tuple[Any, ...]
@@ -64,15 +65,24 @@ def _field(column: Column) -> pa.Field:
 
 
 def write_part(
-    rows: Iterable[Row], *, files: Mapping[Encoding, Path], columns: Sequence[Column], rows_per_batch: int
+    rows: Iterable[Row],
+    *,
+    files: Mapping[Encoding, Path],
+    columns: Sequence[Column],
+    rows_per_batch: int,
+    masks: bool = False,
 ) -> Iterator[int]:
-    """Write lines of a table to a file of each kind; yield how many rows were written, batch by batch."""
+    """Write lines of a table to a file of each kind; yield how many rows were written, batch by batch.
+
+    :param masks: whether what looks like personal data in texts is masked.
+    """
     schema = schema_of(columns)
     with ExitStack() as stack:
         writers = [stack.enter_context(WRITERS[encoding](path, schema)) for encoding, path in files.items()]
         for batch in _batches(rows, schema, rows_per_batch):
+            published = masking.masked(batch) if masks else batch
             for write in writers:
-                write(batch)
+                write(published)
             yield batch.num_rows
 
 

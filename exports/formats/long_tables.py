@@ -51,8 +51,8 @@ def head(number: int, turns: Sequence[Any], scope: Scope, tally: Tally) -> recor
         annotator_id=person.number,
         wave=scope.study.panel.wave,
         is_pregenerated_first_prompt=is_given,
-        in_balanced_subset=False,
-        in_balanced_subset_10=False,
+        in_balanced_subset=number in scope.balanced,
+        in_balanced_subset_10=scope.balanced.get(number, False),
         **person.demographics,
     )
 
@@ -255,6 +255,8 @@ def annotators(scope: Scope, tally: Tally) -> Iterator[Row]:
             wave=scope.study.panel.wave,
             **said,
             known_by=person.known_by,
+            balanced=person.balanced,
+            weight=person.weight,
             **_worked(facts.get(pk, quality.NOTHING_COMPARED)),
             attention_checks=len(attention),
             attention_missed=attention.count(False),

@@ -49,13 +49,13 @@ def _survey(person: Person, *, conversations: int, wave: int) -> Survey:
 def conversations(scope: Scope, tally: Tally) -> Iterator[Row]:
     """Yield one line per conversation with an accepted comparison."""
     for turns in compared_conversations(scope):
-        yield values_of(PrismConversation)(prism_conversation(turns, balanced=False))
+        yield values_of(PrismConversation)(prism_conversation(turns, balanced=turns[0].conversation in scope.balanced))
 
 
 def utterances(scope: Scope, tally: Tally) -> Iterator[Row]:
     """Yield one line per candidate of each comparison."""
     for turns in compared_conversations(scope):
-        for line in utterances_of(turns, balanced=False):
+        for line in utterances_of(turns, balanced=turns[0].conversation in scope.balanced):
             yield values_of(Utterance)(line)
 
 

@@ -136,7 +136,8 @@ def _order_fault(row: Any, size: int) -> str | None:
 
 def wide_and_long(folder: Folder) -> Check | None:
     """The wide table and the long ones say the same: prompts, candidates and choices."""
-    if not folder.has("conversations", "turns", "candidates"):
+    is_wide = "community-alignment" in folder.said["formats"]
+    if not is_wide or not folder.has("conversations", "turns", "candidates"):
         return None
     long, texts = _long(folder), _by_letter(folder)
     of_turn = ("prompt", *(f"response_{letter}" for letter in LETTERS[:4]), "preferred_response")

@@ -70,5 +70,5 @@ def test_what_columns_are_made_of_is_explained_field_by_field():
 def test_the_codebook_states_the_conventions_and_what_is_not_computed():
     text = codebook.of(TABLES)
     assert "apostrophe" in text
-    assert "Not computed" in text
+    assert "false in every line unless the study asks for a balanced subset" in text
     assert "none of these" in text

@@ -9,7 +9,7 @@ from annotators import enrolment
 from annotators.models import Annotator, ConsentText
 from annotators.purposes import PURPOSES
 from collection import assignment, completion, withdrawal
-from exports import building, changes, finishing, intake
+from exports import building, finishing, intake, withholding
 from exports.models import Release
 from tests.exports.conversations import rows, talk, write
 from tests.factories import ASKS, SURVEY, AnnotatorFactory, ItemFactory, PanelFactory, StudyFactory, UserFactory
@@ -197,9 +197,9 @@ def test_older_releases_of_who_changed_their_mind_are_given_to_nobody_and_delete
     said = client.get(reverse("api_release", args=[study.slug, before.version])).json()
     assert said["files"] == []
     assert client.get(reverse("download_release", args=[study.slug, before.version])).status_code == 404
-    assert changes.clear_withheld() == 1
+    assert withholding.clear_withheld() == 1
     assert not before.folder.exists()
-    assert changes.clear_withheld() == 0
+    assert withholding.clear_withheld() == 0
     assert release(study).folder.is_dir()
 
 
