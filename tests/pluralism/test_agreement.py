@@ -195,6 +195,17 @@ def test_who_chooses_by_place_alone_agrees_no_more_than_shuffled_orders_do() -> 
     assert agreement.by_place_alone(choices([[1], [2]]), orders[:2], seed=1) is None
 
 
+def test_where_all_saw_one_order_content_cannot_be_told_from_place() -> None:
+    """Orders are exchanged within an item alone: elsewhere others were drawn."""
+    random = np.random.default_rng(4)
+    of_items = np.array([random.permutation(4) for _item in range(20)])
+    rows = uniform(items=20, people=6, seed=5)
+    null = agreement.by_place_alone(rows, of_items[rows.items], seed=1, permutations=20)
+    assert null
+    assert null.p == 1
+    assert null.mean == pytest.approx(agreement.mean_agreement(rows, seed=1, resamples=1).value)
+
+
 def test_none_of_these_stays_none_in_other_orders() -> None:
     rows = choices([[4, 4, 4, 4], [4, 4, 4, 4]])
     null = agreement.by_place_alone(rows, np.tile(np.arange(4), (8, 1)), seed=1, permutations=20)

@@ -99,6 +99,24 @@ def test_how_divided_people_are_comes_with_an_interval_over_people_and_items() -
     assert divergence.mean_entropy(rows, fewest=41) is None
 
 
+def test_people_who_choose_the_same_on_more_items_tell_no_more() -> None:
+    random = np.random.default_rng(6)
+    picks, groups = random.choice(4, 40, p=[0.4, 0.3, 0.2, 0.1]), np.tile([0, 1], 20)
+    widths = []
+    for items in (2, 20):
+        rows = Rows(
+            items=np.repeat(np.arange(items), 40),
+            people=np.tile(np.arange(40), items),
+            categories=np.tile(picks, items),
+        )
+        alone, apart = divergence.mean_entropy(rows, fewest=5), divergence.between_groups(rows, groups, seed=1)
+        assert alone
+        assert apart
+        widths.append([each.interval[1] - each.interval[0] for each in (alone, apart) if each.interval])
+    assert widths[0] == pytest.approx(widths[1])
+    assert len(widths[0]) == 2
+
+
 def test_the_tetrachoric_correlation_is_that_of_pearson_1900() -> None:
     # Pearson's table of 2,081 cases of smallpox, by vaccination and recovery.
     assert divergence.tetrachoric(np.array([[1562.0, 42], [383, 94]])) == pytest.approx(0.5954, abs=5e-4)
