@@ -69,7 +69,7 @@ def of(
         f"## Tables\n\n{_tables(said, tables)}",
         f"## Who answered\n\n{_who(said)}{_plot(said, plots, 'people')}",
         f"## What was asked\n\n{_questions(said)}",
-        f"## Where the candidates come from\n\n{_recipes(said)}\n\n{_diversity(figures)}",
+        f"## Where the candidates come from\n\n{_recipes(said)}\n\n{_diversity(figures)}{_sampled(said)}",
         f"## Order\n\n{ORDER.strip()}",
         f"## What was chosen\n\n{_outcomes(said, figures)}{_plot(said, plots, 'places')}",
         f"## Agreement\n\n{_agreement(figures)}{_plot(said, plots, 'agreement')}",
@@ -263,6 +263,29 @@ def _diversity(figures: Mapping[str, Any]) -> str:
         "How far apart the candidates of a set are: one less the cosine of the counts of three characters in a row, "
         "averaged over pairs; 0 is the same text, 1 nothing in common. Of sets with the lowest numbers, which were "
         "drawn at random.\n\n" + table(["method", "sets looked at", "mean distance"], rows)
+    )
+
+
+def _sampled(said: Mapping[str, Any]) -> str:
+    """Return how sets measured as they came and as they were shown; nothing where no model wrote any."""
+    rows = [
+        [
+            code(each["recipe_sha256"][:12]),
+            f"{each['ready']:,}",
+            f"{each['failed']:,}",
+            "not known" if each["fit_at_first_try"] is None else f"{each['fit_at_first_try']:,}",
+            *(_number(each[of].get(what)) for what in ("mean_distance", "vendi") for of in ("first_try", "shown")),
+        ]
+        for each in said["sampled"]
+    ]
+    if not rows:
+        return ""
+    header = ["recipe", "sets ready", "failed", "fit at first try"]
+    header += [f"{what}, {of}" for what in ("distance", "Vendi score") for of in ("first try", "as shown")]
+    return (
+        "\n\nMeasured when each set was written, over character 3- to 5-grams: the mean distance of two candidates (0 "
+        "to 1), and the effective number of different candidates (Friedman and Dieng 2023), of the first try as it "
+        "came, fit or not, and of what was shown.\n\n" + table(header, rows)
     )
 
 

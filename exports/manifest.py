@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 
 from annotators.models import Annotator, Consent
 from collection.models import Prompt, StudyVersion, Task, Turn
-from exports import quotas
+from exports import quotas, sampled
 from exports.formats.table import Tally
 from exports.records import SCHEMA_VERSION
 from exports.scope import DEMOGRAPHICS, Scope, agreed_to
@@ -57,6 +57,7 @@ def of(scope: Scope, tally: Tally, *, rows: dict[str, int], formats: Sequence[st
         "known_by": dict(sorted(Counter(person.known_by for person in scope.people.values()).items())),
         "configurations": [_configuration(each) for each in _versions(scope)],
         "recipes": _recipes(scope, tally),
+        "sampled": sampled.measured(scope),
     }
 
 

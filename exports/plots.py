@@ -11,6 +11,10 @@ WIDTH, LEFT, RIGHT, TOP, ROW, BOTTOM = 640, 220, 70, 34, 26, 14
 BAR, MARK, INK, QUIET = "#3b6fb6", "#c2410c", "#1f2937", "#6b7280"
 
 
+MOST_ROWS = 40
+"""Strata that are drawn; the card's table has all."""
+
+
 @dataclass(frozen=True)
 class Bar:
     """One row of a plot."""
@@ -26,17 +30,25 @@ class Bar:
 def of(said: Mapping[str, Any], figures: Mapping[str, Any]) -> dict[str, str]:
     """Return the plots of a release by name; those only that have something to show."""
     plots = {
-        "people": bars("People by stratum; lines: how many were wanted", people(said)),
+        "people": bars(_title_of_people(said), people(said)),
         "places": bars("Choices by place on the screen; lines: all places alike", places(figures)),
         "agreement": bars("Items by pair agreement", agreement(figures)),
     }
     return {name: plot for name, plot in plots.items() if plot}
 
 
+def _title_of_people(said: Mapping[str, Any]) -> str:
+    if not said["quotas"]:
+        return "People by country"
+    some = f" (the first {MOST_ROWS} of {len(said['quotas'])})" if len(said["quotas"]) > MOST_ROWS else ""
+    return f"People by stratum{some}; lines: how many were wanted"
+
+
 def people(said: Mapping[str, Any]) -> list[Bar]:
     """Return how many people of each stratum answered, beside how many were wanted; without quotas, by country."""
     if said["quotas"]:
-        return [Bar(each["stratum"], each["people"], str(each["people"]), each["wanted"]) for each in said["quotas"]]
+        drawn = said["quotas"][:MOST_ROWS]
+        return [Bar(each["stratum"], each["people"], f"{each['people']:,}", each["wanted"]) for each in drawn]
     countries = said["people"]["annotator_country"]
     return [Bar(country, count, f"{count:,}") for country, count in countries.items()]
 

@@ -6,7 +6,8 @@ from django.utils import timezone
 from markdown_it import MarkdownIt
 
 from exports import card, markdown
-from sampling.models import CandidateSet
+from sampling.embedding import N_GRAMS
+from sampling.models import CandidateSet, Diversity
 from tests.exports.conversations import talk, write
 from tests.factories import (
     AnnotatorFactory,
@@ -87,6 +88,20 @@ def test_another_model_is_not_taken_for_it(tmp_path):
     _, body, _ = written(study, tmp_path / "out")
     assert "demo model" not in body
     assert "`org/serious-model`" in body
+
+
+def test_sets_are_measured_as_they_came_and_as_they_were_shown(study, tmp_path):
+    for candidate_set in CandidateSet.objects.filter(item__study=study):
+        for of, distance in [("first-try", 0.25), ("shown", 0.5)]:
+            Diversity.objects.create(
+                candidate_set=candidate_set, of=of, embedder=N_GRAMS, texts=4, mean_distance=distance, vendi=2.0
+            )
+    _, body, manifest = written(study, tmp_path / "out")
+    (line,) = manifest["sampled"]
+    assert (line["first_try"]["mean_distance"], line["shown"]["mean_distance"]) == (0.25, 0.5)
+    # One set is an item's; two later turns of each of three people have sets of their own.
+    assert (line["ready"], line["failed"]) == (7, 0)
+    assert f"| `{line['recipe_sha256'][:12]}` | 7 | 0 | 0 | 0.250 | 0.500 | 2.000 | 2.000 |" in body
 
 
 def test_an_empty_study_has_a_card_too(tmp_path):
