@@ -57,9 +57,11 @@ class Conversation:
     """True: the opening message was given, and others may have got the same one with the same four candidates. False:
     the annotator wrote it."""
     in_balanced_subset: bool
-    """Whether the line is in a demographically balanced subset. Not computed in this schema version: always false."""
+    """Whether the line is in a demographically balanced subset: of people drawn per country from strata, at most so
+    many lines each, by the rule, the columns and the seed in `MANIFEST.json`. Always false where the study asks for
+    none."""
     in_balanced_subset_10: bool
-    """The same, for items with at least ten annotators. Not computed in this schema version: always false."""
+    """The same, and the line's item has at least ten people of the balanced subset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +245,12 @@ class Annotator:
     """How it was known, when the person joined, that they were not somebody else, or somebody who had joined before:
     `invitation` (a link alone); `signed-id` (their id at the panel that sent them, signed by that panel); `bare-id` (an
     id there that anybody can have made up). The id itself is never published."""
+    balanced: bool
+    """Whether they were drawn for the balanced subset, see `publishing` in `MANIFEST.json`. False for everybody where
+    the study asks for none."""
+    weight: float | None
+    """Post-stratification weight, 1 on average, by raking to the margins in `MANIFEST.json`. Weigh people with it, not
+    lines. Null: the study asks for none."""
     comparisons: int
     """Comparisons in this release, those of attention checks and repeats included."""
     none_of_these: int
