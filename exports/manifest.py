@@ -24,7 +24,7 @@ NAME = "MANIFEST.json"
 
 NOT_COMPUTED = dict.fromkeys(
     ("in_balanced_subset", "in_balanced_subset_10"),
-    "false in every line: the rule of the balanced subset is not part of this schema version",
+    "false in every line: the study asks for no balanced subset",
 )
 
 
@@ -51,7 +51,7 @@ def of(scope: Scope, tally: Tally, *, rows: dict[str, int], formats: Sequence[st
         "failed_sets": _failed_sets(scope),
         "failed_prompts": _failed_prompts(scope),
         "unmapped": {column: dict(sorted(counted.items())) for column, counted in sorted(scope.unmapped.items())},
-        "not_computed": NOT_COMPUTED,
+        "not_computed": {} if scope.asks.publishing.balanced else NOT_COMPUTED,
         "consent": _consent(scope),
         "agreed": _agreed(scope),
         "known_by": dict(sorted(Counter(person.known_by for person in scope.people.values()).items())),
