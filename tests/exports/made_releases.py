@@ -18,10 +18,13 @@ WORDS = {
 }
 
 
-def make(folder, *, items=12, people=24, tastes=None, none=0.05, simulated=False, seed=1, asked=True, labelled=True):
+def make(
+    folder, *, items=12, people=24, tastes=None, none=0.05, simulated=False, seed=1, asked=True, labelled=True, old=None
+):
     """Write a release in which every person chose on every item; return the label of each candidate, [item][place]."""
     random = np.random.default_rng(seed)
     tastes = tastes or TASTES
+    old = old or (lambda number: number // 2 % 2)
     (folder / "data").mkdir(parents=True)
     mark = "SIMULATED-" if simulated else ""
     said = {
@@ -37,7 +40,7 @@ def make(folder, *, items=12, people=24, tastes=None, none=0.05, simulated=False
     ]
     countries = [list(tastes)[number % len(tastes)] for number in range(people)]
     persons = [
-        {"annotator_id": 500 + number, "annotator_country": country, "annotator_age": ["18-34", "55+"][number // 2 % 2]}
+        {"annotator_id": 500 + number, "annotator_country": country, "annotator_age": "55+" if old(number) else "18-34"}
         for number, country in enumerate(countries)
     ]
     turns = [

@@ -84,6 +84,14 @@ def test_groups_that_differ_are_apart_and_agree_among_themselves(done):
     assert row(done, "strengths", group="france", label="traditional")["high"] < 0
 
 
+def test_groups_within_countries_are_compared_within_countries(tmp_path):
+    """Five in six of the old are Indian: without that, ages would seem to differ in what countries do."""
+    made = make(tmp_path / "made", people=48, old=lambda number: (number % 2) == (number % 12 < 10))
+    ages = row(report(made, tmp_path / "out", "--by", "annotator_age", draws=100), "divergence")
+    assert ages["p"] > 0.05
+    assert ages["null"] > 0.35
+
+
 def test_every_figure_on_people_stands_beside_its_null_and_its_n(done):
     picks = row(done, "agreement")
     assert picks["low"] < picks["agreement"] < picks["high"]
