@@ -193,8 +193,10 @@
     window.htmx.trigger(form, "submit");
   }
 
+  // Not event.detail.elt: that is what the event happens to, for an answer the part that it replaces.
   function sender(event) {
-    return event.detail.elt && event.detail.elt.closest(FORMS);
+    const asked = event.detail.requestConfig ? event.detail.requestConfig.elt : event.detail.elt;
+    return asked && asked.closest(FORMS);
   }
 
   document.addEventListener("htmx:beforeRequest", function (event) {

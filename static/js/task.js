@@ -63,7 +63,7 @@
   );
 
   document.addEventListener("htmx:beforeSwap", function (event) {
-    const form = event.detail.elt && event.detail.elt.closest("form[data-draft]");
+    const form = event.detail.requestConfig && event.detail.requestConfig.elt.closest("form[data-draft]");
     if (form && event.detail.xhr.status !== 422 && event.detail.shouldSwap) remembered(form, null);
   });
 

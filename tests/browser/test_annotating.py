@@ -167,7 +167,7 @@ def test_nothing_asks_the_server_while_the_page_is_hidden(page, live_server, tur
     waiting_task(turn)
     page.add_init_script("Object.defineProperty(document, 'visibilityState', {get: () => window.seen || 'hidden'})")
     asked = []
-    page.on("request", lambda request: asked.append(request.url) if "progress" in request.url else None)
+    page.on("request", lambda request: asked.append(request.url) if "/progress/" in request.url else None)
     open_task(page, live_server, turn.task)
     page.wait_for_timeout(3500)
     assert asked == []
@@ -294,6 +294,7 @@ def test_a_whole_task_without_scripts(browser, live_server, turn):
     expect(page.locator(".done")).to_be_visible()
     context.close()
     assert [made.explanation for made in Comparison.objects.order_by("pk")] == ["No scripts here.", ""]
+    assert [made.exposure for made in Comparison.objects.all()] == [None, None]
 
 
 # ---- weight ----------------------------------------------------------------------------------------------------------

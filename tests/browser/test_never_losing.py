@@ -43,6 +43,14 @@ def unsent(page):
     return page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('unsent:'))")
 
 
+def test_what_was_taken_is_kept_in_the_browser_no_longer(page, live_server, turn):
+    open_task(page, live_server, turn.task)
+    choose_and_send(page, "On a good day")
+    expect(page.locator("#id_message")).to_be_visible()
+    assert page.evaluate("Object.keys(localStorage).filter(key => /^(unsent|draft):/.test(key))") == []
+    assert page.evaluate("Object.keys(sessionStorage).filter(key => /compare/.test(key))") == []
+
+
 def test_what_was_sent_without_a_connection_is_sent_by_the_next_page(page, live_server, turn):
     open_task(page, live_server, turn.task)
     page.context.set_offline(True)
