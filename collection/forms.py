@@ -106,7 +106,7 @@ class ComparisonForm(SentOnce):
     def __init__(self, *args: Any, turn: Turn, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.asks: Configuration = turn.task.asks
-        self.language: str = turn.task.annotator.language
+        self._task = turn.task
         self.places = range(len(turn.order))
         for place in self.places:
             said = forms.ChoiceField(required=False, choices=[("yes", _("Acceptable")), ("no", _("Not acceptable"))])
@@ -138,7 +138,7 @@ class ComparisonForm(SentOnce):
         self.add_error("explanation", str(sentence))
 
     def _too_short(self) -> str:
-        number = self.asks.explanations.minimum(self.language)
+        number = self.asks.explanations.minimum(self._task.annotator.language)
         return ngettext(
             "Please say a little more: at least %(number)s character.",
             "Please say a little more: at least %(number)s characters.",
