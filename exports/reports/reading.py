@@ -103,14 +103,17 @@ class Release:
         ).reshape(-1, self.k)
 
 
-def read(folder: Path) -> Release:
+def read(folder: Path, *, balanced: bool = False) -> Release:
     """Read a release.
 
+    :param balanced: Only conversations of its balanced subset.
     :raises NotARelease: if the folder lacks what a report needs.
     """
     said = _manifest(folder)
     turns, candidates = _table(folder, "turns", TURNS), _table(folder, "candidates", CANDIDATES)
     people = _table(folder, "annotators", ()).sort_values("annotator_id").reset_index(drop=True)
+    if balanced:
+        turns = turns[turns["conversation_id"].isin(_balanced(folder))]
     sets = _sets(candidates)
     k = Counter(len(texts) for texts in sets.values()).most_common(1)
     if not k:
@@ -165,6 +168,15 @@ def _table(folder: Path, name: str, wanted: Sequence[str]) -> pd.DataFrame:
         parts.append(parquet.read_table(file, columns=columns).to_pandas())
     table = pd.concat(parts, ignore_index=True)
     return table.reindex(columns=wanted) if wanted else table
+
+
+def _balanced(folder: Path) -> set[int]:
+    """Return the conversations in the balanced subset."""
+    conversations = _table(folder, "conversations", ("conversation_id", "in_balanced_subset"))
+    inside = conversations[conversations["in_balanced_subset"].astype(bool)]
+    if inside.empty:
+        raise NotARelease("It has no balanced subset.")
+    return set(inside["conversation_id"])
 
 
 def _sets(candidates: pd.DataFrame) -> dict[int, pd.DataFrame]:

@@ -19,9 +19,20 @@ WORDS = {
 
 
 def make(
-    folder, *, items=12, people=24, tastes=None, none=0.05, simulated=False, seed=1, asked=True, labelled=True, old=None
+    folder,
+    *,
+    items=12,
+    people=24,
+    tastes=None,
+    none=0.05,
+    simulated=False,
+    seed=1,
+    asked=True,
+    labelled=True,
+    old=None,
+    balanced=0,
 ):
-    """Write a release in which every person chose on every item; return the label of each candidate, [item][place]."""
+    """Write a release in which every person chose on every item, and return its folder."""
     random = np.random.default_rng(seed)
     tastes = tastes or TASTES
     old = old or (lambda number: number // 2 % 2)
@@ -48,7 +59,12 @@ def make(
         for item in range(items)
         for number in range(people)
     ]
-    for name, lines in (("candidates", candidates), ("annotators", persons), ("turns", turns)):
+    conversations = [
+        {"conversation_id": turn["conversation_id"], "in_balanced_subset": turn["annotator_id"] < 500 + balanced}
+        for turn in turns
+    ]
+    tables = {"candidates": candidates, "annotators": persons, "turns": turns, "conversations": conversations}
+    for name, lines in tables.items():
         # In two parts, as larger releases come.
         for part, some in enumerate((lines[:5], lines[5:])):
             parquet.write_table(pa.Table.from_pylist(some), folder / f"data/{mark}{name}-{part:05d}.parquet")

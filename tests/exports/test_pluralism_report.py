@@ -341,6 +341,15 @@ def test_labels_that_were_given_later_take_the_place_of_the_releases_own(tmp_pat
             report(made, tmp_path / "bad", "--labels", labels)
 
 
+def test_a_report_can_be_on_the_balanced_subset_alone(release, tmp_path):
+    made = make(tmp_path / "made", people=30, balanced=24)
+    found = report(made, tmp_path / "out", "--balanced")
+    assert [line["people"] for line in table(found, "people")] == ["12", "12"]
+    assert "Only conversations of the balanced subset." in said(found)
+    with pytest.raises(CommandError, match="no balanced subset"):
+        report(release, tmp_path / "none", "--balanced")
+
+
 def test_people_are_weighed_to_a_population(release, tmp_path):
     population = tmp_path / "population.yaml"
     shares = "margins: {annotator_country: {france: 1, india: 3}, annotator_age: {18-34: 0.5, 55+: 0.5}}"

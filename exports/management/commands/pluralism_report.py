@@ -77,6 +77,7 @@ class Command(BaseCommand):
         parser.add_argument("--draws", type=int, default=1000, help="permutations of tests, samples of intervals")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--threshold", type=share, default=overton.THRESHOLD, help="from which share reasonable")
+        parser.add_argument("--balanced", action="store_true", help="only conversations of the balanced subset")
         parser.add_argument("--labels", type=Path, metavar="FILE.csv", help="candidate_set_id, response, label")
         parser.add_argument("--population", type=Path, metavar="FILE.yaml", help="margins to weigh people to")
         parser.add_argument("--verdicts", type=Path, metavar="FILE.csv", help="candidate_set_id, response, verdict")
@@ -92,7 +93,7 @@ class Command(BaseCommand):
         if options["fewest"] < FEWEST_THAT_CAN_BE_ASKED or options["draws"] < 1:
             raise CommandError("--fewest is 2 or more, --draws 1 or more.")
         try:
-            found = reading.read(release)
+            found = reading.read(release, balanced=options["balanced"])
             if options["labels"]:
                 found = reading.with_labels(found, _labels(options["labels"]))
             groups = reading.groups_of(found, options["by"], fewest=options["fewest"])
@@ -204,9 +205,10 @@ def _rows(path: Path) -> list[dict[str, str]]:
 def _write(output: Path, release: Release, sections: list[Section], options: dict[str, Any]) -> list[Path]:
     """Write the report aside, and put it in its place when it is complete."""
     aside = output.with_name(f".{output.name}-{uuid.uuid4().hex}")
+    subset = " Only conversations of the balanced subset." if options["balanced"] else ""
     about = [
         f"Snapshot of {release.snapshot_at}, schema version {release.schema_version}. Seed {options['seed']}, "
-        f"{options['draws']:,} draws; nothing is reported on fewer than {options['fewest']} people.",
+        f"{options['draws']:,} draws; nothing is reported on fewer than {options['fewest']} people.{subset}",
         "The figures describe these people and items. They are a quota sample at best; intervals say how much "
         "chance is in them, not whom they stand for. Behind every table is a CSV file.",
     ]
