@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pyarrow import dataset as arrow
+from pyarrow import parquet
 
 from exports.records import LETTERS
 from exports.simulated import named
@@ -24,6 +25,8 @@ from pluralism.two_way import Rows
 NAME = "figures.json"
 
 DECIMALS = 4
+
+LINES_AT_ONCE = 5000
 
 SETS_MEASURED = 300
 """Sets whose candidates are compared: those of the lowest numbers, which were drawn at random."""
@@ -60,24 +63,30 @@ def _offers_none(said: Mapping[str, Any]) -> bool:
 
 
 class _Reader:
-    """The Parquet files of a release, read batch by batch."""
+    """The Parquet files of a release, read in order and batch by batch, so that memory does not grow with them."""
 
     def __init__(self, said: Mapping[str, Any], folder: Path) -> None:
         self.folder, self.simulated = folder, said["simulated"]
 
-    def batches(self, table: str, columns: Sequence[str], where: Any = None) -> Iterator[Any]:
-        files = sorted(self.folder.glob(named(f"data/{table}-*.parquet", simulated=self.simulated)))
-        yield from arrow.dataset(files).to_batches(columns=list(columns), filter=where)
+    def batches(self, table: str, columns: Sequence[str], where: Any = None) -> Iterator[pa.RecordBatch]:
+        for path in sorted(self.folder.glob(named(f"data/{table}-*.parquet", simulated=self.simulated))):
+            with parquet.ParquetFile(path) as file:
+                for batch in file.iter_batches(batch_size=LINES_AT_ONCE, columns=list(columns)):
+                    yield batch if where is None else batch.filter(where)
 
     def lines(self, table: str, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
         for batch in self.batches(table, columns):
             yield from batch.to_pylist()
 
+    def counting(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Yield the comparisons that count."""
+        return self.batches("comparisons", ["counts", *columns], where=pc.field("counts"))
+
 
 def _comparisons(read: _Reader) -> Figures:
     outcomes: Counter[str] = Counter()
     places: Counter[int] = Counter()
-    for batch in read.batches("comparisons", ["outcome", "chosen_place"], where=pc.field("counts")):
+    for batch in read.counting(["outcome", "chosen_place"]):
         outcomes.update(_counts(batch.column("outcome")))
         places.update(_counts(batch.column("chosen_place").drop_null()))
     compared = outcomes.total()
@@ -94,36 +103,40 @@ def _counts(values: Any) -> dict[Any, int]:
 
 
 def _explanations(read: _Reader) -> Figures:
-    compared, words = 0, [np.zeros(0, np.int64)]
-    for batch in read.batches("comparisons", ["feedback"], where=pc.field("counts")):
+    compared, lengths = 0, Counter[int]()
+    for batch in read.counting(["feedback"]):
         said = pc.utf8_trim_whitespace(batch.column("feedback").drop_null())
-        words.append(pc.list_value_length(pc.utf8_split_whitespace(said)).to_numpy())
+        lengths.update(_counts(pc.list_value_length(pc.utf8_split_whitespace(said))))
         compared += batch.num_rows
-    lengths = np.concatenate(words)
-    return {
-        "given": len(lengths),
-        "share": _share(len(lengths), compared),
-        "median_words": float(np.median(lengths)) if len(lengths) else None,
-    }
+    given = lengths.total()
+    return {"given": given, "share": _share(given, compared), "median_words": median(lengths)}
+
+
+def median(counted: Counter[int]) -> float | None:
+    """Return the median of whole numbers that were counted."""
+    total, seen, middle = counted.total(), 0, []
+    for value, count in sorted(counted.items()):
+        seen += count
+        # The two in the middle, which are one where their number is odd.
+        middle += [value for place in ((total - 1) // 2, total // 2) if seen - count <= place < seen]
+    return sum(middle) / 2 if middle else None
 
 
 def _agreement(read: _Reader, *, none_is_offered: bool) -> Figures:
     """Return the pair agreement of the average item that two people or more compared, beside what chance would give."""
-    found, chances, entropies, people = [], [], [], 0
+    items, people, sums, tenths = 0, 0, [0.0, 0.0, 0.0], Counter[int]()
     for line in read.lines("items", ["pair_agreement", "entropy", "people", "votes"]):
         if line["pair_agreement"] is not None:
-            found.append(line["pair_agreement"])
-            entropies.append(line["entropy"])
-            chances.append(1 / (len(line["votes"]) + none_is_offered))
-            people += line["people"]
-    # A whole number of tenths may come out a little less.
-    tenths = Counter(min(int(10 * value + 1e-9), 9) for value in found)
+            items, people = items + 1, people + line["people"]
+            found = (line["pair_agreement"], 1 / (len(line["votes"]) + none_is_offered), line["entropy"])
+            sums = [so_far + value for so_far, value in zip(sums, found, strict=True)]
+            # A whole number of tenths may come out a little less.
+            tenths[min(int(10 * line["pair_agreement"] + 1e-9), 9)] += 1
+    means = [round(value / items, DECIMALS) if items else None for value in sums]
     return {
-        "items": len(found),
+        "items": items,
         "choices": people,
-        "pair_agreement": _mean(found),
-        "by_chance": _mean(chances),
-        "entropy": _mean(entropies),
+        **dict(zip(("pair_agreement", "by_chance", "entropy"), means, strict=True)),
         "items_by_tenth": [tenths[tenth] for tenth in range(10)],
     }
 
@@ -145,15 +158,15 @@ def _by_place_alone(read: _Reader) -> Figures:
 
 def _choices_on_items(read: _Reader) -> Iterator[dict[str, Any]]:
     columns = ["conversation_id", "annotator_id", "item_id", "chosen_slot"]
-    for batch in read.batches("comparisons", columns, where=pc.field("counts") & pc.field("item_id").is_valid()):
-        yield from batch.to_pylist()
+    for batch in read.counting(columns):
+        yield from batch.filter(pc.field("item_id").is_valid()).to_pylist()
 
 
 def _orders(read: _Reader, conversations: set[int]) -> dict[int, list[int]]:
     """Return the orders in which the first candidates of these conversations were shown, filled up to one length."""
     found: dict[int, list[int]] = {}
     last = max(conversations, default=0)
-    for batch in read.batches("turns", ["conversation_id", "order_shown"], where=pc.field("turn") == 1):
+    for batch in read.batches("turns", ["conversation_id", "turn", "order_shown"], where=pc.field("turn") == 1):
         for line in batch.to_pylist():
             if line["conversation_id"] in conversations:
                 found[line["conversation_id"]] = (line["order_shown"] + [-1] * NONE)[:NONE]

@@ -3,6 +3,8 @@
 import contextlib
 import json
 import re
+import statistics
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -128,3 +130,9 @@ def test_text_in_a_plot_is_text():
 )
 def test_distance_is_between_the_same_letters_and_nothing_in_common(texts, apart):
     assert figures.distance(texts) == pytest.approx(apart)
+
+
+@pytest.mark.parametrize("values", [[], [3], [1, 2], [5, 1, 1], [2, 2, 3, 9], [1, 1, 1, 1, 8]])
+def test_a_median_of_what_was_counted_is_the_median(values):
+    found = figures.median(Counter(values))
+    assert found == (statistics.median(values) if values else None)
