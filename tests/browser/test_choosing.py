@@ -67,6 +67,7 @@ def test_a_question_mark_shows_the_keys_and_single_ones_can_be_turned_off(page, 
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keys")
     expect(dialog).to_be_visible()
+    assert dialog.bounding_box()["width"] < 600
     page.keyboard.press("1")
     page.get_by_label("Use single keys").uncheck()
     page.keyboard.press("Escape")
