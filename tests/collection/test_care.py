@@ -52,4 +52,4 @@ def test_a_task_says_which_one_it_is_and_who_pauses_how_long_it_is_kept():
     Task.objects.update(lease_until=timezone.now() + timedelta(minutes=45, seconds=30))
     client = client_of(task.annotator)
     assert "Conversation 1 of 10" in client.get(f"/tasks/{task.pk}/").content.decode()
-    assert "for another 45\xa0minutes" in client.get("/tasks/").content.decode()
+    assert "stays yours for another 45\xa0minutes" in client.get("/tasks/").content.decode()

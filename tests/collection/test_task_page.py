@@ -199,9 +199,12 @@ def test_where_no_explanation_is_asked_there_is_no_box_for_one():
     assert 'name="explanation"' not in text_of(look(client_of(turn.task.annotator), turn.task))
 
 
-def test_the_last_choice_says_that_it_is_the_last(client, task):
+def test_the_last_message_and_the_last_choice_say_that_they_are_the_last(client, task):
     for _ in range(2):
         ComparisonFactory(turn=TurnFactory(task=task))
+    page = text_of(look(client, task))
+    assert "This is the last message of this conversation." in page
+    assert "written while you wait" in page
     last = TurnFactory(task=task)
     assert "last choice" in text_of(look(client, task))
     assert "This conversation is complete" in text_of(send(client, last, htmx=True, choice="0"))
