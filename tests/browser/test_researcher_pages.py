@@ -223,3 +223,17 @@ def tab_to(page, selector):
             return
         page.keyboard.press("Tab")
     pytest.fail(f"{selector} cannot be reached by Tab")
+
+
+def test_what_a_release_holds_is_chosen_on_the_page(page, live_server, researcher, study):
+    open_page(page, live_server.url, researcher, "/studies/everyday/releases/")
+    page.get_by_text("What it holds").click()
+    assert complaints_in_both_lights(page, "what a release holds") == {}
+    expect(page.get_by_role("checkbox", name="long-tables")).to_be_disabled()
+    page.get_by_role("checkbox", name="arena").check()
+    page.get_by_role("checkbox", name="CSV").uncheck()
+    page.get_by_role("button", name="Ask for a release").click()
+    page.get_by_role("link", name="Release 1").wait_for()
+    asked = Release.objects.get()
+    assert asked.formats == ["community-alignment", "long-tables", "trl-preference", "arena"]
+    assert asked.beside_parquet == []
