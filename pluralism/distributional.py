@@ -18,10 +18,10 @@ from pluralism.divergence import (
     entropy,
     js_distance,
     kl_divergence,
-    tetrachoric,
     wasserstein,
     without_each,
 )
+from pluralism.tetrachoric import tetrachoric
 from pluralism.two_way import LEVEL, Interval, Rows
 
 Numbers = NDArray[np.float64]

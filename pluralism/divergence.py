@@ -11,9 +11,6 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse, special
-from scipy.optimize import brentq
-from scipy.stats import multivariate_normal
 
 from pluralism.two_way import LEVEL, Interval, Rows
 
@@ -39,7 +36,8 @@ def entropy(counts: Numbers) -> Numbers:
     """
     with np.errstate(invalid="ignore"):
         shares = counts / counts.sum(axis=1, keepdims=True)
-    return np.asarray(special.entr(shares).sum(axis=1) / log(BASE))
+    # 0 log 0 is 0. What is not a number stays so.
+    return np.asarray((shares * -np.log2(np.where(shares == 0, 1, shares))).sum(axis=1) + 0.0)
 
 
 def corrected_entropy(counts: Numbers) -> Numbers:
@@ -109,7 +107,9 @@ def kl_divergence(one: Numbers, other: Numbers) -> Numbers:
     """
     with np.errstate(invalid="ignore"):
         first, second = (side / side.sum(axis=1, keepdims=True) for side in (one, other))
-    return np.asarray(special.rel_entr(first, second).sum(axis=1) / log(BASE))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = first * np.log2(np.where(first == 0, 1, first) / np.where(first == 0, 1, second))
+    return np.asarray(parts.sum(axis=1))
 
 
 def wasserstein(one: Numbers, other: Numbers, values: Numbers | None = None) -> Numbers:
@@ -125,27 +125,6 @@ def wasserstein(one: Numbers, other: Numbers, values: Numbers | None = None) -> 
     if values is None:
         return np.asarray(np.abs(apart).sum(axis=1) / 2)
     return np.asarray(np.abs(np.cumsum(apart, axis=1)[:, :-1]) @ np.diff(values))
-
-
-def tetrachoric(table: Numbers) -> float | None:
-    """Return the correlation of two normal variables that would give this 2 x 2 table when both are cut in two.
-
-    Pearson, "On the Correlation of Characters not Quantitatively Measurable" (1900). A cell of 0 counts as one half.
-
-    :param table: Shape (2, 2): counts.
-    :return: -1 to 1; None where a row or a column is empty.
-    """
-    if not (table.sum(axis=0).all() and table.sum(axis=1).all()):
-        return None
-    filled = np.where(table == 0, 0.5, table)
-    shares = filled / filled.sum()
-    cuts = [NormalDist().inv_cdf(float(share)) for share in (shares[0].sum(), shares[:, 0].sum())]
-
-    def too_many(correlation: float) -> float:
-        spread = [[1, correlation], [correlation, 1]]
-        return float(multivariate_normal.cdf(cuts, cov=spread, abseps=1e-9) - shares[0, 0])
-
-    return float(brentq(too_many, -0.99999, 0.99999))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,25 +221,20 @@ def _deals(of: Codes, blocks: Codes, *, seed: int, count: int) -> Numbers:
     return dealt
 
 
-def _cells(rows: Rows) -> tuple[sparse.csr_array, int, int]:
-    """Return how often each person chose each category of each item, shape (items x categories, people)."""
-    items, categories = int(rows.items.max()) + 1, int(rows.categories.max()) + 1
-    places = (rows.items * categories + rows.categories, rows.people)
-    shape = (items * categories, int(rows.people.max()) + 1)
-    return sparse.csr_array((np.ones(len(rows.items)), places), shape=shape), items, categories
-
-
 def _mean_distances(rows: Rows, groups: Numbers) -> Numbers:
     """Return the mean distance over items for each way to group people, shape (ways,).
 
     :param groups: Shape (people, ways), 0 or 1.
     """
-    cells, items, categories = _cells(rows)
-    one = (cells @ groups).reshape(items, categories, -1)
-    whole = np.asarray(cells.sum(axis=1)).reshape(items, categories, 1)
-    pairs = [side.transpose(0, 2, 1).reshape(-1, categories) for side in (one, whole - one)]
+    items, categories = int(rows.items.max()) + 1, int(rows.categories.max()) + 1
+    cells, count = rows.items * categories + rows.categories, items * categories
+    one = np.stack([np.bincount(cells, weights=way, minlength=count) for way in groups[rows.people].T])
+    sides = [
+        np.asarray(side, dtype=float).reshape(-1, categories)
+        for side in (one, np.bincount(cells, minlength=count) - one)
+    ]
     # A deal may leave an item to one group alone; it then says nothing about it.
-    return np.asarray(np.nanmean(js_distance(*pairs).reshape(items, -1), axis=0))
+    return np.asarray(np.nanmean(js_distance(*sides).reshape(-1, items), axis=1))
 
 
 def _standard_error(rows: Rows, of: Codes) -> float | None:

@@ -116,4 +116,5 @@ def exact(value: Cell) -> Any:
         return "" if value is None else value
     if not isfinite(value):
         return "" if value != value else "inf"
-    return f"{value:.{CSV_DECIMALS}f}"
+    # Adding nothing takes the sign from a zero.
+    return f"{round(value, CSV_DECIMALS) + 0.0:.{CSV_DECIMALS}f}"

@@ -13,6 +13,7 @@ from scipy.stats import wasserstein_distance
 from statsmodels.stats.multitest import multipletests
 
 from pluralism import divergence, families
+from pluralism.tetrachoric import tetrachoric
 from pluralism.two_way import Rows
 
 COUNTS = arrays(np.float64, (3, 4), elements=st.integers(0, 20)).filter(lambda table: table.sum(axis=1).all())
@@ -119,18 +120,18 @@ def test_people_who_choose_the_same_on_more_items_tell_no_more() -> None:
 
 def test_the_tetrachoric_correlation_is_that_of_pearson_1900() -> None:
     # Pearson's table of 2,081 cases of smallpox, by vaccination and recovery.
-    assert divergence.tetrachoric(np.array([[1562.0, 42], [383, 94]])) == pytest.approx(0.5954, abs=5e-4)
+    assert tetrachoric(np.array([[1562.0, 42], [383, 94]])) == pytest.approx(0.5954, abs=5e-4)
 
 
 @given(st.floats(0.01, 0.49))
 def test_cut_in_the_middle_it_is_sheppards_formula(share: float) -> None:
     table = np.array([[share, 0.5 - share], [0.5 - share, share]])
-    assert divergence.tetrachoric(table) == pytest.approx(sin(2 * pi * (share - 0.25)), abs=1e-4)
+    assert tetrachoric(table) == pytest.approx(sin(2 * pi * (share - 0.25)), abs=1e-4)
 
 
 def test_a_table_with_an_empty_side_has_no_correlation() -> None:
-    assert divergence.tetrachoric(np.array([[3.0, 4], [0, 0]])) is None
-    found = divergence.tetrachoric(np.array([[9.0, 0], [0, 9]]))
+    assert tetrachoric(np.array([[3.0, 4], [0, 0]])) is None
+    found = tetrachoric(np.array([[9.0, 0], [0, 9]]))
     assert found is not None
     assert 0.9 < found < 1
 
