@@ -83,6 +83,7 @@ def test_a_question_mark_shows_the_keys_and_single_ones_can_be_turned_off(page, 
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("2")
     expect(page.locator("#choice-1")).to_be_checked()
+    saved(page)
 
 
 def test_composing_a_word_loses_no_key_and_chooses_nothing(page, live_server, turn):
@@ -118,9 +119,7 @@ def test_a_short_or_copied_explanation_is_remarked_once_before_it_is_sent(page, 
     assert sent(page).explanation == "ASK the elders of  your village first"
 
 
-@pytest.mark.parametrize(
-    "words", ["mujhe yeh accha laga", "क्योंकि it feels like घर", "好的理由，听起来像家人说的话", ""]
-)
+@pytest.mark.parametrize("words", ["mujhe yeh ghar जैसा लगा", "好的理由，听起来像家人说的话"])
 def test_neither_the_script_nor_a_mix_of_languages_is_remarked(page, live_server, turn, words):
     open_task(page, live_server, turn.task)
     pick(page, 0)
@@ -218,23 +217,22 @@ def test_on_a_phone_what_was_never_swiped_to_was_not_seen_and_holds_nobody(phone
 
 
 # ---- long texts ------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("width", [360, 1440])
-def test_long_answers_are_folded_at_one_height_and_unfolded_together(page, live_server, width):
-    page.set_viewport_size({"width": width, "height": 900})
-    turn = turn_with([LONG, LONG + LONG, "Short.", LONG])
-    open_task(page, live_server, turn.task)
+def test_long_answers_are_folded_at_one_height_and_unfolded_together(page, live_server):
+    open_task(page, live_server, turn_with([LONG, LONG + LONG, "Short.", LONG]).task)
     heights = "all => all.map(one => Math.round(one.getBoundingClientRect().height))"
-    folded = page.locator(".cut .prose").evaluate_all(heights)
-    assert len(folded) == 3
-    assert len(set(folded)) == 1
-    assert len(set(page.locator(".candidate").evaluate_all(heights))) == 1
-    page.locator(".unfold").first.click()
-    assert page.locator(".candidate .prose").evaluate_all(
-        "all => all.every(one => one.clientHeight + 2 >= one.scrollHeight)"
-    )
-    expect(page.locator(".unfold").nth(1)).to_have_value("Fold all answers")
-    page.locator(".unfold").nth(1).click()
-    assert page.locator(".cut .prose").evaluate_all(heights) == folded
+    whole = "all => all.every(one => one.clientHeight + 2 >= one.scrollHeight)"
+    for width in (1440, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        expect(page.locator(".unfold").first).to_have_value("Show all answers in full")
+        folded = page.locator(".cut .prose").evaluate_all(heights)
+        assert len(folded) == 3
+        assert len(set(folded)) == 1
+        assert len(set(page.locator(".candidate").evaluate_all(heights))) == 1
+        page.locator(".unfold").first.click()
+        assert page.locator(".candidate .prose").evaluate_all(whole)
+        expect(page.locator(".unfold").nth(1)).to_have_value("Fold all answers")
+        page.locator(".unfold").nth(1).click()
+        assert page.locator(".cut .prose").evaluate_all(heights) == folded
 
 
 def test_short_answers_are_not_folded(page, live_server, turn):

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.places import MESSAGE
 from tests.browser.places import TEXTS as AS_READ
-from tests.browser.test_annotating import open_task
+from tests.browser.test_annotating import open_task, saved
 from tests.browser.test_choosing import turn_with
 from tests.factories import AnnotatorFactory, CandidateSetFactory, StudyFactory, TaskFactory, TurnFactory
 
@@ -111,6 +111,7 @@ def test_reduced_motion_moves_nothing(page, live_server, task):
     assert page.evaluate(moving) == 0
     page.locator("#choice-1").check(force=True)
     assert page.evaluate(moving) == 0
+    saved(page)
 
 
 @pytest.mark.parametrize(("interface", "language"), [("en", "ar"), ("ar", "en")])
@@ -137,3 +138,4 @@ def test_every_text_has_its_own_language_and_direction_whatever_those_of_the_pag
         assert found == [[language, right]] * number, selector
     expect(page.locator("label[for=id_explanation]")).to_have_attribute("lang", language)
     assert page.locator("[data-send]").evaluate("one => one.closest('[lang]').lang") == interface
+    expect(page.locator("form .sending")).not_to_be_empty()
