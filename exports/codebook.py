@@ -25,8 +25,9 @@ CONVENTIONS = """\
 - CSV files hold the same lines for spreadsheets. A cell that begins with `=`, `+`, `-`, `@`, a tab or a line break
   (also in full width, also after apostrophes) has one apostrophe before it, so that no spreadsheet takes it for a
   formula: to get the text back, take one apostrophe away from cells that begin with apostrophes followed by such a
-  sign. Lists are JSON. Fields are separated by commas, quoted with `"`, lines end with a line feed; the encoding is
-  UTF-8.
+  sign. Lists, and what is made of several fields, are JSON. Fields are separated by commas, quoted with `"`, lines end
+  with a line feed; the encoding is UTF-8.
+- JSON Lines files, where there are any, hold the same lines as the Parquet files: one object a line, dates as text.
 - Null means "no value", for the reason the column states. No text column holds an empty text; in CSV null is an empty
   field without quotes.
 - Conversations, people and candidate sets have numbers that were drawn in random order. They mean the same thing in
