@@ -82,6 +82,9 @@ class WantedSerializer(serializers.Serializer[dict[str, object]]):
         required=False,
         help_text="The kinds of files beside Parquet; CSV unless something is said.",
     )
+    new_line = serializers.BooleanField(
+        required=False, help_text="Whether people and conversations get fresh numbers, tied to none of before."
+    )
 
 
 class RefusalSerializer(serializers.Serializer[dict[str, object]]):

@@ -56,7 +56,8 @@ def _wanted(request: ResearcherRequest) -> dict[str, Any]:
     """Return what the form says that a release is to hold; nothing where it was not there."""
     if "formats" not in request.POST:
         return {}
-    return {name: request.POST.getlist(name) for name in ("formats", "beside_parquet")}
+    lists = {name: request.POST.getlist(name) for name in ("formats", "beside_parquet")}
+    return {**lists, "new_line": "new_line" in request.POST}
 
 
 @require_GET

@@ -32,6 +32,14 @@ def test_a_release_is_asked_for_watched_and_found(client, study):
     assert client.get(reverse("api_releases", args=[study.slug])).json() == [found]
 
 
+def test_a_new_line_is_asked_for_by_programs_and_on_the_page(client, study):
+    asked = client.post(reverse("api_releases", args=[study.slug]), {"new_line": True}, content_type="application/json")
+    client.post(reverse("request_release", args=[study.slug]), {"formats": "long-tables"})
+    client.post(reverse("request_release", args=[study.slug]), {"formats": "long-tables", "new_line": "true"})
+    assert asked.json()["release"] == "1.0"
+    assert [each.label for each in Release.objects.order_by("version")] == ["1.0", "1.1", "2.0"]
+
+
 def test_a_refusal_has_a_code_and_a_sentence(client, study):
     long = StudyFactory(researchers=study.researchers.all(), asks={"turns": {"maximum": 5}})
     response = client.post(reverse("api_releases", args=[long.slug]), {}, content_type="application/json")
