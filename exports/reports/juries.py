@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from exports.reports.answers import Answers
-from exports.reports.benchmarks import Mapping as Checked
 from exports.reports.figures import Cell, Dots, Map, Section, Table, between
 from exports.reports.people import Settings
 from exports.reports.reading import Groups, Release
+from exports.reports.steered import Mapping as Checked
 from pluralism import welfare
 from pluralism.steering import OTHER, misread
 from pluralism.two_way import Times, intervals

@@ -276,6 +276,10 @@ class Groups:
     unknown: int
     """People who did not say."""
 
+    def choices(self, release: Release, number: int) -> Rows:
+        """Return the choices of one group."""
+        return release.rows.where(self.of[release.rows.people] == number)
+
 
 def groups_of(release: Release, columns: Sequence[str], *, fewest: int) -> Groups:
     """Return people in groups by what they said of themselves; small groups are named and not reported.

@@ -15,13 +15,27 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from exports.records import LETTERS
-from exports.reports import answers, benchmarks, juries, page, people, reading, sets, weighing
+from exports.reports import (
+    answers,
+    choosing,
+    distributions,
+    juries,
+    page,
+    people,
+    reading,
+    reasonable,
+    sets,
+    steered,
+    value_axes,
+    weighing,
+)
 from exports.reports.answers import Answers, BadAnswers
-from exports.reports.benchmarks import Mapping, Verdicts
 from exports.reports.figures import Section
 from exports.reports.juries import Jury, JuryFile
 from exports.reports.people import Settings
 from exports.reports.reading import Groups, NotARelease, Release
+from exports.reports.reasonable import Verdicts
+from exports.reports.steered import Mapping
 from exports.reports.weighing import Population
 from pluralism import divergence, overton, welfare
 from sampling.recipe_document import LocalModel
@@ -135,7 +149,7 @@ def _sections(release: Release, groups: Groups, models: list[Answers], options: 
         people.who(release, groups, settings),
         people.agreeing(release, groups, settings),
         people.diverging(release, groups, settings),
-        people.choosing(release, groups, settings),
+        choosing.reasons(release, groups, settings),
         sets.diversity(release, settings),
     ]
     if options["population"]:
@@ -146,12 +160,12 @@ def _sections(release: Release, groups: Groups, models: list[Answers], options: 
     verdicts = _verdicts(options["verdicts"], release)
     return [
         *found,
-        benchmarks.distribution(release, groups, models, settings),
-        benchmarks.reasonable(release, groups, models, settings, threshold=options["threshold"], verdicts=verdicts),
-        benchmarks.steered(release, groups, models, settings, mapping=mapping),
+        distributions.following(release, groups, models, settings),
+        reasonable.covered(release, groups, models, settings, threshold=options["threshold"], verdicts=verdicts),
+        steered.winning(release, groups, models, settings, mapping=mapping),
         juries.jury(release, groups, models, settings, of=jury, checked=mapping),
         juries.objectives(release, groups, models, settings, source=jury.source),
-        benchmarks.map_of_values(release, groups, models, settings),
+        value_axes.standing(release, groups, models, settings),
     ]
 
 
