@@ -335,6 +335,9 @@ class Candidate:
     """Labels that researchers gave it before collection."""
     set_remarks: list[str]
     """What was noticed about its set and let pass, such as `alike`."""
+    set_distance: float | None
+    """How far apart the candidates of its set are, as they were shown: one less the cosine of their character 3- to
+    5-grams, averaged over pairs, 0 to 1. Measured when the set was written. Null: it was imported, or not measured."""
     source_file: str | None
     """Name of the file an imported set was read from. Null: generated."""
     source_sha256: str | None

@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import PurePath
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from annotators.models import CheckOutcome, StandingChange
@@ -21,7 +21,8 @@ from exports.formats.table import Format, Table, Tally
 from exports.records import LETTERS, values_of
 from exports.scope import Scope
 from exports.tables import Row
-from sampling.models import CandidateSet
+from sampling.embedding import N_GRAMS
+from sampling.models import CandidateSet, Diversity
 
 CONVERSATION_FIELDS = (
     "turn__task__published__number",
@@ -331,12 +332,15 @@ CANDIDATE_FIELDS = (
     "candidate_set__source_file",
     "candidate_set__source_sha256",
     "candidate_set__source_line",
+    "measured__mean_distance",
 )
 
 
 def candidates(scope: Scope, tally: Tally) -> Iterator[Row]:
     """Yield one line per candidate of the sets that were shown."""
-    for row in scope.candidates().values_list(*CANDIDATE_FIELDS, named=True).iterator(chunk_size=2000):
+    shown = Q(candidate_set__diversities__of=Diversity.Of.SHOWN, candidate_set__diversities__embedder=N_GRAMS)
+    measured = scope.candidates().annotate(measured=FilteredRelation("candidate_set__diversities", condition=shown))
+    for row in measured.values_list(*CANDIDATE_FIELDS, named=True).iterator(chunk_size=2000):
         candidate = _candidate(row)
         tally.add("method", candidate.method)
         tally.add("recipe", candidate.recipe_sha256)
@@ -370,11 +374,17 @@ def _candidate(row: Any) -> records.Candidate:
         author=row.author or None,
         labels=row.labels,
         set_remarks=row.candidate_set__remarks,
+        # Sets that came ready may be measured at any later time: the same snapshot would not give the same bytes.
+        set_distance=_rounded(row.measured__mean_distance) if written else None,
         # The folder it lay in is the researcher's affair.
         source_file=PurePath(row.candidate_set__source_file).name or None,
         source_sha256=row.candidate_set__source_sha256 or None,
         source_line=row.candidate_set__source_line,
     )
+
+
+def _rounded(figure: float | None) -> float | None:
+    return None if figure is None else round(figure, 6)
 
 
 TURNS = Table(

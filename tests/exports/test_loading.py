@@ -10,7 +10,8 @@ import pytest
 
 from collection.models import Comparison, Task, Turn
 from exports.formats.long_tables import SAID_AND_SEEN
-from sampling.models import Candidate, Completion
+from sampling.embedding import N_GRAMS
+from sampling.models import Candidate, Completion, Diversity
 from tests.exports.conversations import talk, write
 from tests.factories import AnnotatorFactory, CandidateSetFactory, ItemFactory, StudyFactory
 
@@ -72,6 +73,8 @@ def generated(candidate_set):
         stop_reason="stop",
     )
     candidate_set.candidates.update(completion=completion, labels=["traditional"])
+    for of, embedder, distance in [("shown", N_GRAMS, 0.12345678), ("shown", "m@1", 0.5), ("first-try", N_GRAMS, 0.9)]:
+        Diversity.objects.create(candidate_set=candidate_set, of=of, embedder=embedder, texts=4, mean_distance=distance)
 
 
 def test_every_configuration_loads_and_every_cell_is_as_in_the_database(study, tmp_path):
@@ -222,6 +225,7 @@ def assert_candidates(lines):
             "author": None,
             "labels": ["traditional"] if completion else [],
             "set_remarks": [],
+            "set_distance": completion and 0.123457,
             "source_file": None,
             "source_sha256": None,
             "source_line": None,
