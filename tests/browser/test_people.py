@@ -164,12 +164,12 @@ def test_time_device_and_the_number_of_pasted_characters_come_with_the_choice(pa
 def test_what_was_measured_outlives_a_reload_and_is_not_counted_twice(page, live_server, turn):
     let_in(page.context, live_server.url, turn.task.annotator)
     page.goto(f"{live_server.url}/tasks/{turn.task_id}/")
-    page.evaluate(PASTE, "pasted")
+    page.evaluate(PASTE, "it was pasted")
     page.wait_for_timeout(1200)
     page.reload()
     compare(page)
     kept = Comparison.objects.get()
-    assert kept.pasted_characters == 6
+    assert kept.pasted_characters == 13
     assert kept.seconds_visible >= 1.0
     page.fill("#id_message", "And then?")
     page.locator("#write button.button").click()
@@ -180,7 +180,7 @@ def test_what_was_measured_outlives_a_reload_and_is_not_counted_twice(page, live
 def test_typing_is_no_pasting_and_a_phone_is_a_phone(phone_page, live_server, turn):
     let_in(phone_page.context, live_server.url, turn.task.annotator)
     phone_page.goto(f"{live_server.url}/tasks/{turn.task_id}/")
-    phone_page.locator("textarea").press_sequentially("I typed this.")
+    phone_page.locator("#id_explanation").press_sequentially("I typed this.")
     compare(phone_page)
     kept = Comparison.objects.get()
     assert (kept.device, kept.pasted_characters) == ("phone", 0)
