@@ -151,6 +151,14 @@ def test_a_failure_is_told(client, study, waiting):
     assert "The disk is full." in client.get(address("release", study, 1)).text
 
 
+def test_a_release_page_says_how_its_pairs_are_trained_on(client, study, waiting):
+    Release.objects.update(formats=["trl-preference"])
+    building.build(release_id=waiting.pk)
+    assert '"trl-preference", split="train")' in client.get(address("release", study, 1)).text.replace("&quot;", '"')
+    Release.objects.update(formats=["arena"])
+    assert "trl-preference" not in client.get(address("release", study, 1)).text.split("load_dataset")[-1]
+
+
 def test_a_release_page_lists_files_with_checksums(client, study, done):
     page = client.get(address("release", study, 1)).text
     for file in done.files:
