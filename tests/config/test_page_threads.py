@@ -15,7 +15,7 @@ from django.urls import path
 from config.pages import PageHandler
 from tests.config.test_web_process import get, web_process
 
-IN_USE = set()
+IN_USE: set[str] = set()
 
 
 def tell_thread(_request):
@@ -25,7 +25,7 @@ def tell_thread(_request):
     return HttpResponse("here")
 
 
-SENT = []
+SENT: list[int] = []
 
 
 async def for_ever():
