@@ -78,11 +78,13 @@ def addresses(turn):
         "version": 1,
         "name": "MANIFEST.json",
         "token": "unknown",
+        "link": "unknown",
         "pseudonym": turn.task.annotator.pseudonym,
     }
     found = {}
     for pattern in _patterns(get_resolver().url_patterns):
         pk = {"decide_report": report.pk, "compare": turn.pk, "turn_progress": turn.pk, "retry_turn": turn.pk}
+        pk["turn_events"] = turn.pk
         pk |= {"report_candidate": turn.pk, "api_comparison": turn.pk}
         pk |= dict.fromkeys(["dry_run", "dry_run_part"], DryRun.objects.get().pk)
         known = filling | {"pk": pk.get(pattern.name, turn.task_id)}
@@ -118,7 +120,17 @@ def _models(label):
 
 
 # ---- access ----------------------------------------------------------------------------------------------------------
-OPEN_TO_ALL = {"way_in", "join", "return_link", "leave", "set_language", "set_reading", "sign_in", "health", "api_schema"}
+OPEN_TO_ALL = {
+    "way_in",
+    "join",
+    "return_link",
+    "leave",
+    "set_language",
+    "set_reading",
+    "sign_in",
+    "health",
+    "api_schema",
+}
 OPEN_TO_ALL |= {"withdraw_by_link", "withdrawn", "stopped"}
 
 

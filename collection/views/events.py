@@ -41,10 +41,11 @@ class Waits:
 @require_GET
 async def turn_events(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Tell a page, as it happens, how far the candidates of its turn are; for the annotator of the turn alone."""
+    waits = await sync_to_async(_waits)(request, pk)
     if not isinstance(request, ASGIRequest):
         # A server that would keep a thread for it. The page asks again and again itself.
         return HttpResponse(status=503)
-    waits = await sync_to_async(_waits)(request, pk)
+    await sync_to_async(_let_go_of_the_connection)()
     if waits.stand[0] in OVER:
         # To a browser: there is nothing to follow, and no need to come back.
         return HttpResponse(status=204)
@@ -56,19 +57,19 @@ async def turn_events(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def _waits(request: HttpRequest, pk: int) -> Waits:
-    try:
-        annotator = annotator_of(request)
-        if annotator is None:
-            raise Http404
-        mine = Turn.objects.of(annotator).select_related("candidate_set__recipe")
-        turn = get_object_or_404(mine, pk=pk)
-        said = waiting_context(turn)
-        stand = (turn.candidate_set.status, 0 if said["being_written"] else said["ahead"] + 1)
-        language = translation.get_language() or "en"
-        return Waits(annotator.pk, turn.candidate_set_id, stand, said, language)
-    finally:
-        # Whoever follows holds no connection.
-        connection.close()
+    annotator = annotator_of(request)
+    if annotator is None:
+        raise Http404
+    mine = Turn.objects.of(annotator).select_related("candidate_set__recipe")
+    turn = get_object_or_404(mine, pk=pk)
+    said = waiting_context(turn)
+    stand = (turn.candidate_set.status, 0 if said["being_written"] else said["ahead"] + 1)
+    return Waits(annotator.pk, turn.candidate_set_id, stand, said, translation.get_language() or "en")
+
+
+def _let_go_of_the_connection() -> None:
+    # Looked up here, in the thread whose connection it is.
+    connection.close()
 
 
 async def _events(waits: Waits) -> AsyncIterator[str]:
