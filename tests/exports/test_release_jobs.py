@@ -119,7 +119,7 @@ def bytes_of(release):
     return {
         path.relative_to(release.folder).as_posix(): path.read_bytes()
         for path in release.folder.rglob("*")
-        if path.is_file() and path.name not in ("MANIFEST.json", "README.md", "codebook.md")
+        if path.is_file() and path.name not in ("MANIFEST.json", "README.md", "croissant.json")
     }
 
 
