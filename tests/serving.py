@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
-from django.core.asgi import get_asgi_application
 
 from config.events import PREFIX, EventHandler
+from config.pages import PageHandler
 from tests.config.programs import free_port
 
 
@@ -33,7 +33,7 @@ def served() -> Iterator[str]:
 
 
 def _site() -> Any:
-    pages, streams = get_asgi_application(), EventHandler()
+    pages, streams = PageHandler(), EventHandler()
 
     async def site(scope: Any, receive: Any, send: Any) -> None:
         await (streams if scope["path"].startswith(PREFIX) else pages)(scope, receive, send)
