@@ -47,3 +47,6 @@ def _number(model: type[models.Model], what: str, study: Study, line: int, objec
     """  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, [study.pk, line, study.pk, line, *parameters])
+        if cursor.rowcount:
+            # The database plans what shards read by what it knows of these numbers.
+            cursor.execute(f"analyze {table}")
