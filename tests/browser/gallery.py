@@ -45,7 +45,15 @@ NO_PAGES = {
     *("request_dry_run", "dry_run_part", "comparison_part", "act_on_comparison", "comparison_figures"),
     *("comparison_sets", "payouts", "bonuses", "look_at_speed", "change_state", "upload_prompts", "invite"),
     *("invite_each", "revoke_invitation", "end_return_link", "decide_report", "request_release"),
-    *("release_progress", "cancel_release", "download_release", "download_release_file", "health", "researcher"),
+    *(
+        "release_progress",
+        "cancel_release",
+        "download_release",
+        "download_release_file",
+        "download_by_link",
+        "health",
+        "researcher",
+    ),
     *("study_releases", "candidate_sets", "api_schema", "demo_researcher", "demo_annotator"),
 }
 
