@@ -44,7 +44,7 @@ async def work(
     :param think_seconds: the mean of an exponential pause before each request; 0: none.
     """
     log = Log()
-    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=75)
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
     async with aiohttp.ClientSession(site, connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
         people = [_Person(session, log, think_seconds, random.Random(f"{seed} {link}")) for link in links]
         await asyncio.gather(*(person.come(link) for person, link in zip(people, links, strict=True)))

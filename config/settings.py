@@ -35,6 +35,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.static_files.StaticFiles",
+    "config.compression.CompressedPages",
     "csp.middleware.CSPMiddleware",
     "config.caching.personal_pages_are_kept_nowhere",
     "django.contrib.sessions.middleware.SessionMiddleware",

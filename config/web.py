@@ -50,6 +50,8 @@ def main() -> None:
         # It would hold the links by which people come in and come back.
         access_log=False,
         lifespan="off",
+        # Longer than people think before they choose, and than proxies keep a connection that nobody uses.
+        timeout_keep_alive=75,
         # So that open pages with event streams do not hold up a restart.
         timeout_graceful_shutdown=3,
     )

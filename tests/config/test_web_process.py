@@ -1,5 +1,6 @@
 """The web process: light, quick to start, and serving its own static files."""
 
+import gzip
 import subprocess
 import time
 import urllib.error
@@ -92,6 +93,16 @@ def test_it_serves_static_files_for_ever_without_a_word_of_warning(transactional
         with pytest.raises(urllib.error.HTTPError, match="304"):
             get(address + name, **{"If-None-Match": answer.headers["ETag"]})
     assert process.said == ""
+
+
+def test_pages_go_out_compressed(transactional_db):
+    with web_process() as (_process, address):
+        plain = get(f"{address}/sign-in/").read()
+        packed = get(f"{address}/sign-in/", **{"Accept-Encoding": "gzip"})
+        assert packed.headers["Content-Encoding"] == "gzip"
+        sent = packed.read()
+        assert len(sent) < len(plain) / 2
+        assert gzip.decompress(sent).lower().startswith(b"<!doctype html>")
 
 
 def test_two_processes_answer_on_one_port(transactional_db):

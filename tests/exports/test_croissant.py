@@ -2,15 +2,21 @@
 
 import json
 import logging
+import sys
 
 import mlcroissant
 import pytest
+from absl import logging as logging_of_absl
 from pyarrow import parquet
 
 from exports import parts
 from exports.formats import FORMATS
 from tests.exports.conversations import talk, write
 from tests.factories import AnnotatorFactory, ItemFactory, StudyFactory
+
+# Whoever sets up logging anew closes every handler there is, and this one, which comes with mlcroissant, would close
+# what it writes to: the file in which pytest collects what tests print.
+logging_of_absl.get_absl_handler().python_handler.stream = sys.__stderr__
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
