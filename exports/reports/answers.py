@@ -85,7 +85,7 @@ def read(path: Path) -> list[Line]:
     :raises BadAnswers: naming the line.
     """
     found = []
-    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, text in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
         if not text.strip():
             continue
         try:

@@ -88,3 +88,15 @@ def test_a_classifier_says_what_free_answers_cover(tmp_path):
     )  # fmt: skip
     lines = (tmp_path / "out/overton.csv").read_text().splitlines()
     assert [line.split(",")[0] for line in lines] == ["model", "m", "m", "m"]
+
+
+def test_a_line_ends_where_json_lines_end_alone(tmp_path):
+    # To Python's splitlines these end a line too; models write them, and JSON holds them as they are.
+    text = "One\u2028two\u2029three\u0085four"
+    lines = [
+        {"candidate_set_id": 100, "model": "m", "text": text},
+        {"candidate_set_id": 101, "model": "m", "choice": "a"},
+    ]
+    path = tmp_path / "a.jsonl"
+    path.write_bytes("\r\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode())
+    assert [line.text for line in answers.read(path)] == [text, None]
