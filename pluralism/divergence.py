@@ -269,7 +269,9 @@ def clustered_error(rows: Rows, distances: Numbers, left: Numbers) -> float | No
     if not np.isfinite(left).all() or len(distances) < 2:
         return None
     changes: Numbers = (left - distances[rows.items]) / len(distances)
-    of_people: Numbers = np.bincount(rows.people, weights=changes).astype(float)
+    # Those who chose, and nobody else: numbers of others would count as people whom nothing changes without.
+    _numbers, people = np.unique(rows.people, return_inverse=True)
+    of_people: Numbers = np.bincount(people, weights=changes).astype(float)
     of_items = (distances.mean() - distances) / (len(distances) - 1)
     variances = [_jackknife(np.asarray(each)) for each in (of_people, of_items, changes)]
     return sqrt(max(variances[0] + variances[1] - variances[2], variances[0], variances[1]))

@@ -122,3 +122,9 @@ def test_answers_that_were_misread_are_any_other_as_often() -> None:
         assert np.delete(counts, pick + 1) == pytest.approx([0.25] * 4, abs=0.03)
     half = steering.misread(picks, right=0.5, k=4, random=random)
     assert np.mean(half == picks) == pytest.approx(0.5, abs=0.02)
+
+
+def test_how_people_are_numbered_changes_no_interval() -> None:
+    rows = group(SHARES)
+    others = Rows(items=rows.items, people=rows.people * 7 + 1000, categories=rows.categories)
+    assert distributional.against(others, SHARES, seed=1) == distributional.against(rows, SHARES, seed=1)
