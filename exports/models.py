@@ -273,7 +273,9 @@ class ReleasedPersonQuerySet(models.QuerySet["ReleasedPerson"]):
         """Restrict to people who do not agree any more to what was published of them."""
         agreeing = Consent.objects.in_force().filter(annotator=models.OuterRef("annotator"), publication=True)
         verbatim = Q(verbatim=False) | models.Exists(agreeing.filter(verbatim=True))
-        return self.exclude(models.Exists(agreeing) & verbatim)
+        # The first of what they agreed to, as scope.Person keeps it.
+        sensitive = ~Q(says__agreed__0=True) | models.Exists(agreeing.filter(sensitive=True))
+        return self.exclude(models.Exists(agreeing) & verbatim & sensitive)
 
 
 class ReleasedPerson(models.Model):

@@ -183,7 +183,7 @@ def test_who_lets_things_be_kept_stays_in_later_releases(study):
     assert not before.is_withheld
 
 
-@pytest.mark.parametrize("purpose", ["publication", "verbatim"])
+@pytest.mark.parametrize("purpose", ["publication", "verbatim", "sensitive"])
 def test_older_releases_of_who_changed_their_mind_are_given_to_nobody_and_deleted(study, purpose):
     annotator = person(study)
     other = person(study)
