@@ -11,7 +11,7 @@ from annotators.models import Consent
 from collection.models import Study, Turn
 from exports import carrying
 from exports.models import Release, ReleasedPerson
-from exports.scope import Agreed, Scope, agreements, scope_of_release
+from exports.scope import Agreed, Scope, agreements, among, scope_of_release
 from sampling.models import Candidate, CandidateSet
 
 Numbers = NDArray[np.int64]
@@ -33,7 +33,7 @@ def since(before: Release | None, scope: Scope, rows: Mapping[str, int]) -> dict
     if before is None or before.snapshot_at is None:
         return None
     people = before.people.all()
-    gone = people.exclude(annotator__in=scope.people)
+    gone = people.exclude(annotator__in=among(scope.people))
     less = people.filter(annotator__in=_decided_since(before, scope))
     had = gone | less
     lines = {
@@ -131,7 +131,7 @@ def all_agree(release: Release, *, licence: str) -> bool:
 
 def _decided_since(before: Release, scope: Scope) -> QuerySet[Any]:
     """Return the people who are in this release too, and agreed to something else since the one before."""
-    newer = Consent.objects.in_force().filter(accepted_at__gte=before.snapshot_at, annotator__in=scope.people)
+    newer = Consent.objects.in_force().filter(accepted_at__gte=before.snapshot_at, annotator__in=among(scope.people))
     return newer.values("annotator")
 
 

@@ -14,7 +14,7 @@ from collection.models import Prompt, StudyVersion, Task, Turn
 from exports import quotas, sampled
 from exports.formats.table import Tally
 from exports.records import SCHEMA_VERSION
-from exports.scope import DEMOGRAPHICS, Scope, agreed_to
+from exports.scope import DEMOGRAPHICS, Scope, agreed_to, among
 from exports.simulated import NOTICE, named
 from sampling.models import CandidateSet, Recipe
 
@@ -153,7 +153,7 @@ def _by_reason(sets: QuerySet[CandidateSet]) -> Counter[str]:
 
 def _consent(scope: Scope) -> list[dict[str, Any]]:
     """Return which versions of the consent text stand, and for how many of the people in the release."""
-    standing = Consent.objects.in_force().filter(annotator__in=scope.people)
+    standing = Consent.objects.in_force().filter(annotator__in=among(scope.people))
     versions = standing.values("text__version").annotate(people=Count("annotator", distinct=True))
     return [{"version": each["text__version"], "people": each["people"]} for each in versions.order_by("text__version")]
 

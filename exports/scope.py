@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 from django.db.models import Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 
 from annotators.identities import Identity
 from annotators.models import Consent, SurveyAnswer
@@ -271,9 +272,14 @@ def _of_people(publish: QuerySet[Any], verbatim: QuerySet[Any], *, turn: str) ->
     return Q(**{of_person: verbatim}) | (given & Q(**{of_person: publish}))
 
 
+def among(keys: Iterable[int]) -> RawSQL:
+    """Return keys as `__in` takes them: in one value, since a statement takes 65,535 at most."""
+    return RawSQL("select unnest(%s::bigint[])", [list(keys)])
+
+
 def agreements(people: Iterable[int], *, licence: str) -> dict[int, Agreed]:
     """Return what those of these people agreed to, by primary key, whose answers may be published at this moment."""
-    publish = Consent.objects.to_publish(licence).filter(annotator__in=people)
+    publish = Consent.objects.to_publish(licence).filter(annotator__in=among(people))
     rows = publish.values_list("annotator_id", "sensitive", "verbatim", "training")
     return {annotator_id: Agreed(*ticks) for annotator_id, *ticks in rows}
 
