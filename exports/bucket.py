@@ -18,6 +18,9 @@ from exports.storage import StoreFailed
 PART = 16 * 1024 * 1024
 """Bytes of a part, of files that are larger: they go up in several parts, and are there once all have arrived."""
 
+IN_MEMORY = 1024 * 1024
+"""Bytes of a file that is opened; more of it lies on the disk."""
+
 
 @cache
 def of(address: str) -> "Bucket":
@@ -38,6 +41,7 @@ class Bucket:
             querystring_auth=True,
             signature_version="s3v4",
             addressing_style="auto",
+            max_memory_size=IN_MEMORY,
             transfer_config=TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, use_threads=False),
         )
 

@@ -133,6 +133,16 @@ def test_who_may_is_sent_to_the_store_with_a_link_that_gives_ranges_and_is_soon_
         fetched(soon_over)
 
 
+def test_a_large_file_of_the_bucket_is_never_whole_in_memory(gate, tmp_path):
+    path = tmp_path / "large"
+    path.write_bytes(bytes(3 * 2**20))
+    storage.store().put(path, "1/data/large.parquet")
+    with storage.store().open("1/data/large.parquet") as found:
+        assert len(found.read()) == 3 * 2**20
+        # It was spooled to the disk.
+        assert found.file._rolled
+
+
 def test_everything_in_one_zip_comes_from_the_bucket_too(gate, release, study, client):
     built(release)
     content = b"".join(client.get(reverse("download_release", args=[study.slug, 1])).streaming_content)
