@@ -13,6 +13,9 @@ from exports.records import SCHEMA_VERSION
 from exports.tables import Encoding, schema_of
 from exports.verification.folder import Check, Folder, some, told
 
+# Python's own limit is 131,072 characters; a whole conversation in one cell can have more.
+csv.field_size_limit(2**31 - 1)
+
 IDS = {
     "annotator_id": ["annotators"],
     "conversation_id": ["turns", "conversations"],

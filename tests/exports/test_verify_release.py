@@ -186,3 +186,12 @@ def test_a_release_of_a_dry_run_can_be_checked_too(tmp_path, capsys):
     write(study, tmp_path / "out")
     assert verify(tmp_path / "out", capsys)[1] == ""
     shutil.rmtree(tmp_path / "out")
+
+
+def test_cells_of_any_length_can_be_checked(tmp_path, capsys):
+    study = StudyFactory()
+    talk(study=study, annotator=AnnotatorFactory(panel=study.panel), messages=["long " * 30_000])
+    for each in CandidateSet.objects.all():
+        generated(each)
+    write(study, tmp_path / "long", formats=FORMATS)
+    assert verify(tmp_path / "long", capsys)[1] == ""
