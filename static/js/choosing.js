@@ -97,14 +97,19 @@
   function follow(form) {
     const row = form.querySelector(".candidates");
     const tabs = form.querySelectorAll(".candidate-tabs a");
+    const inTheMiddle = new Set();
     const observer = new IntersectionObserver(
       function (entries) {
         entries.forEach(function (entry) {
-          if (!entry.isIntersecting) return;
-          tabs.forEach(function (tab) {
-            if (tab.dataset.place === entry.target.dataset.place) tab.setAttribute("aria-current", "true");
-            else tab.removeAttribute("aria-current");
-          });
+          if (entry.isIntersecting) inTheMiddle.add(entry.target.dataset.place);
+          else inTheMiddle.delete(entry.target.dataset.place);
+        });
+        // Several are there between two answers, and where a wide screen that shows all has just become a narrow one.
+        const current = [...inTheMiddle].sort()[0];
+        if (current === undefined) return;
+        tabs.forEach(function (tab) {
+          if (tab.dataset.place === current) tab.setAttribute("aria-current", "true");
+          else tab.removeAttribute("aria-current");
         });
       },
       { root: row, rootMargin: "0px -45% 0px -45%" },

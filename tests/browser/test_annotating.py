@@ -125,6 +125,15 @@ def test_on_a_phone_the_answers_lie_side_by_side_in_equal_space(phone_page, live
     expect(phone_page.locator(".candidate-tabs a").nth(2)).to_have_attribute("aria-current", "true")
 
 
+def test_a_screen_that_becomes_narrow_shows_the_first_answer_and_says_so(page, live_server, turn):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_task(page, live_server, turn.task)
+    page.set_viewport_size({"width": 360, "height": 740})
+    expect(page.locator(".candidate").first).to_be_in_viewport(ratio=0.5)
+    expect(page.locator('.candidate-tabs a[aria-current="true"]')).to_have_count(1)
+    expect(page.locator(".candidate-tabs a").first).to_have_attribute("aria-current", "true")
+
+
 def test_on_a_phone_the_choice_is_within_reach(phone_page, live_server, turn):
     open_task(phone_page, live_server, turn.task)
     letter = phone_page.locator(".ballot label").nth(1)
