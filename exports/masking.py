@@ -65,5 +65,6 @@ def _inside(value: Any) -> Any:
 def mask(text: str) -> str:
     """Return a text with what the rules find masked."""
     for pattern, sign in RULES:
-        text = re.sub(pattern, sign, text)
+        # As RE2: where letters of another script stand beside a number, it begins and ends all the same.
+        text = re.sub(pattern, sign, text, flags=re.ASCII)
     return text

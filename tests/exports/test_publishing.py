@@ -64,6 +64,8 @@ MASKED = [
     ("call +33 6 12 34 56 78 or 0612345678", "call [phone] or [phone]"),
     ("call (555) 123-4567", "call [phone]"),
     ("मुझे @some_body पर लिखो", "मुझे [handle] पर लिखो"),
+    ("我的卡号4111111111111111，电话0612345678。", "我的卡号[number]，电话[phone]。"),
+    ("मेरा नंबर0612345678है", "मेरा नंबर[phone]है"),
 ]
 LEFT = ["In 2024 I had 3 cats and 12 dogs.", "1.5 million", "a@b", "Room 101, 10-12 o'clock", "COVID19 2020 2021", ""]
 
