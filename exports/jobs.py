@@ -31,6 +31,6 @@ def sweep() -> None:
     now = timezone.now()
     withholding.clear_withheld()
     recovery.free_silent(now=now)
-    recovery.clear_ended()
+    recovery.clear_ended(now=now)
     for release in recovery.take_without_job(now=now):
         queue(release_id=release.pk)

@@ -14,6 +14,9 @@ MOST_CLAIMS = 5
 LOST = timedelta(minutes=1)
 """After how long a job is taken for lost. A job too many does no harm: the release can be claimed only once."""
 
+LATE = timedelta(minutes=10)
+"""How long after its end a release may still get files of a worker that has not found out."""
+
 
 @transaction.atomic
 def free_silent(*, now: datetime) -> None:
@@ -53,9 +56,14 @@ def end(release: Release, status: str, *, now: datetime, failure: str = "", deta
     return True
 
 
-def clear_ended() -> int:
-    """Delete what is in the store of releases that ended without a result; return of how many there was something."""
-    ended = Release.objects.filter(status__in=[Release.Status.FAILED, Release.Status.CANCELLED], shards__isnull=False)
+def clear_ended(*, now: datetime) -> int:
+    """Delete what is in the store of releases that ended without a result; return of how many there was something.
+
+    For a while it is looked for again: whoever still wrote a part finds out late, and a release that was being laid out
+    has files and no shards.
+    """
+    late = Q(shards__isnull=False) | Q(finished_at__gt=now - LATE)
+    ended = Release.objects.filter(late, status__in=[Release.Status.FAILED, Release.Status.CANCELLED])
     cleared = 0
     for release in ended.distinct():
         cleared += storage.store().delete_folder(str(release.pk))

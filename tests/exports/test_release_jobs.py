@@ -336,6 +336,24 @@ def test_a_release_that_is_cancelled_stops_and_leaves_nothing_behind(release, mo
     assert not building.build(release_id=release.pk)
 
 
+def test_what_a_cancelled_release_took_over_or_wrote_too_late_is_deleted_too(release, study, monkeypatch):
+    building.build(release_id=release.pk)
+    later = intake.request_release(study=study, by=None, now=timezone.now())
+    lay_out = planning._lay_out
+
+    def cancelled(*said, **more):
+        assert intake.cancel(later, now=timezone.now())
+        lay_out(*said, **more)
+
+    monkeypatch.setattr(planning, "_lay_out", cancelled)
+    assert not building.build(release_id=later.pk)
+    # It had no shards yet, and files of the release before already.
+    assert later.folder.exists()
+    jobs.sweep()
+    assert not later.folder.exists()
+    assert_complete(release)
+
+
 def test_what_is_finished_cannot_be_cancelled(release):
     building.build(release_id=release.pk)
     assert not intake.cancel(release, now=timezone.now())
