@@ -61,7 +61,7 @@ def jury(
 ) -> Section:
     """Return the welfare of a jury under each model's answers."""
     title = "Jury-pluralistic: the welfare of explicit people"
-    reasons = _unknown(of.asked, groups)
+    reasons = _cannot_sit(of.asked, groups)
     measure = _measure(release, groups, of.source)
     if measure is None:
         reasons.append(f"Utilities by {of.source}: it was not asked in this study.")
@@ -102,9 +102,14 @@ def jury(
     )
 
 
-def _unknown(asked: JuryFile, groups: Groups) -> list[str]:
+def _cannot_sit(asked: JuryFile, groups: Groups) -> list[str]:
+    """Return why there can be no such jury."""
     named = {*asked.weights, *asked.amplified, *(asked.seats if isinstance(asked.seats, dict) else ())}
-    return [f"The jury names {name}, which is no reported group." for name in sorted(named - set(groups.names))]
+    unknown = [f"The jury names {name}, which is no reported group." for name in sorted(named - set(groups.names))]
+    people = int(np.sum(groups.of >= 0))
+    if isinstance(asked.seats, int) and asked.seats > people:
+        unknown.append(f"{asked.seats:,} jurors cannot be drawn of the {people:,} people of reported groups.")
+    return unknown
 
 
 def _seated(asked: JuryFile, groups: Groups) -> Codes:

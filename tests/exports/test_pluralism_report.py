@@ -292,6 +292,10 @@ def test_a_jury_file_says_who_sits_and_how_loud(release, models, tmp_path):
     assert "3 of france, 3 of india. Amplified: india x 50." in said(found)
     jury.write_text("seats: 7\n")
     assert "7 of all" in said(report(release, tmp_path / "lot", "--answers", models, "--jury", jury))
+    jury.write_text("seats: 7000\n")
+    assert "7,000 jurors cannot be drawn of" in said(
+        report(release, tmp_path / "large", "--answers", models, "--jury", jury)
+    )
     jury.write_text("weights: {brazil: 2}\n")
     assert "names brazil, which is no reported group" in said(
         report(release, tmp_path / "other", "--answers", models, "--jury", jury)
