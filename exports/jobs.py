@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from exports import building, recovery, withholding
+from exports import building, recovery, storage, withholding
 
 MOST_HELPERS = 15
 """Workers beside the first that are called to one release, at most."""
@@ -32,5 +32,6 @@ def sweep() -> None:
     withholding.clear_withheld()
     recovery.free_silent(now=now)
     recovery.clear_ended(now=now)
+    storage.clear_abandoned(now=now)
     for release in recovery.take_without_job(now=now):
         queue(release_id=release.pk)

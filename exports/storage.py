@@ -3,10 +3,15 @@
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Protocol
 
 from django.conf import settings
+
+ABANDONED = timedelta(days=1)
+"""After how long what lies in the workshop is nobody's: a shard takes minutes."""
 
 
 class StoreFailed(OSError):
@@ -105,6 +110,14 @@ def clear(left: str) -> None:
     """Delete what workers left in the workshop under names like this."""
     for folder in workshop().glob(left):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_abandoned(*, now: datetime) -> None:
+    """Delete what lies in the workshop since so long that nobody works at it any more."""
+    for folder in workshop().iterdir():
+        with suppress(FileNotFoundError):
+            if folder.stat().st_mtime < (now - ABANDONED).timestamp():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def files_of(folder: Path) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,7 +17,20 @@ from django.utils import timezone
 
 from annotators import enrolment
 from annotators.models import Annotator
-from exports import building, claims, finishing, intake, jobs, numbering, parts, planning, recovery, shards, snapshot
+from exports import (
+    building,
+    claims,
+    finishing,
+    intake,
+    jobs,
+    numbering,
+    parts,
+    planning,
+    recovery,
+    shards,
+    snapshot,
+    storage,
+)
 from exports.models import PublishedConversation, Release, Shard
 from tests.concurrency import Meeting, at_once
 from tests.exports.conversations import lines, same_database, talk
@@ -352,6 +366,15 @@ def test_what_a_cancelled_release_took_over_or_wrote_too_late_is_deleted_too(rel
     jobs.sweep()
     assert not later.folder.exists()
     assert_complete(release)
+
+
+def test_what_a_worker_left_that_never_came_back_is_deleted_after_a_day(db, settings):
+    for name in ("shard-1-old", "shard-2-new"):
+        (storage.workshop() / name / "data").mkdir(parents=True)
+    yesterday = (timezone.now() - timedelta(hours=25)).timestamp()
+    os.utime(storage.workshop() / "shard-1-old", (yesterday, yesterday))
+    jobs.sweep()
+    assert [path.name for path in unfinished(settings)] == ["shard-2-new"]
 
 
 def test_what_is_finished_cannot_be_cancelled(release):
