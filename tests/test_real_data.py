@@ -56,6 +56,7 @@ def converted(tmp_path, name: str, *, lines: int | None = None) -> Path:
     return path
 
 
+@pytest.mark.whole
 def test_public_collections_become_items_are_compared_and_published(live_server, browser, page, celery, tmp_path):
     study = study_in_two_languages(tmp_path)
     trees = load_prompts(study=study, path=converted(tmp_path, "open-assistant"), now=timezone.now())

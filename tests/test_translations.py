@@ -15,10 +15,10 @@ from config.environment import ROOT
 
 # Texts that are the same in a language as in English; the letters are the names of answers.
 SAME = {
-    "": {"Counterpoint", "SHA-256", "MANIFEST.json", "Markdown"},
+    "": {"Counterpoint", "SHA-256", "MANIFEST.json", "Markdown", "JSON Lines"},
     "fr": {
         *("Hindi", "Message", "Conversation", "Conversations", "Panel", "Version", "Invitation"),
-        *("active", "Prompts", "question", "conversations", "Pages", "Invitations"),
+        *("active", "Prompts", "question", "conversations", "Pages", "Invitations", "Acceptable", "Formats"),
         *"ABCDEFGH",
     },
     "it": {

@@ -19,7 +19,7 @@ from exports.formats.comparisons import COMPARISONS
 from exports.formats.items import ITEMS
 from exports.formats.table import Format, Table, Tally
 from exports.records import LETTERS, values_of
-from exports.scope import Scope
+from exports.scope import Scope, among
 from exports.tables import Row
 from sampling.embedding import N_GRAMS
 from sampling.models import CandidateSet, Diversity
@@ -291,7 +291,7 @@ def _worked(facts: quality.PersonFacts) -> dict[str, Any]:
 def _outcomes(scope: Scope) -> dict[int, dict[str, list[bool]]]:
     """Return whether checks were passed, by person and kind."""
     found: dict[int, dict[str, list[bool]]] = {}
-    outcomes = CheckOutcome.objects.filter(annotator__in=list(scope.people), recorded_at__lte=scope.snapshot_at)
+    outcomes = CheckOutcome.objects.filter(annotator__in=among(scope.people), recorded_at__lte=scope.snapshot_at)
     for pk, kind, passed in outcomes.values_list("annotator_id", "kind", "passed"):
         found.setdefault(pk, {}).setdefault(kind, []).append(passed)
     return found
@@ -300,7 +300,7 @@ def _outcomes(scope: Scope) -> dict[int, dict[str, list[bool]]]:
 def _rules(scope: Scope) -> dict[int, list[str]]:
     """Return the rules that noted something about a person."""
     found: dict[int, list[str]] = {}
-    noted = StandingChange.objects.filter(annotator__in=list(scope.people), by=None)
+    noted = StandingChange.objects.filter(annotator__in=among(scope.people), by=None)
     known = noted.filter(recorded_at__lte=scope.snapshot_at).values_list("annotator_id", "rule").distinct()
     for pk, rule in known.order_by("annotator_id", "rule"):
         found.setdefault(pk, []).append(rule)

@@ -85,7 +85,7 @@ def release(study, settings, tmp_path, monkeypatch):
     monkeypatch.setattr(snapshot, "GRACE", timedelta(0))
     done = Release.objects.create(study=study, version=1, formats=["community-alignment"])
     building.build(release_id=done.pk)
-    Release.objects.create(study=study, version=2, formats=["community-alignment"], rows_done=30, rows_total=90)
+    Release.objects.create(study=study, version=2, formats=["community-alignment"], rows_total=90)
     Release.objects.create(study=study, version=3, formats=["community-alignment"], status="failed", failure="storage")
     return done
 

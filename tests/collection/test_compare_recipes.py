@@ -201,6 +201,7 @@ def test_a_recipe_that_the_study_does_not_have_is_said(db):
 
 
 # ---- with a real worker ----------------------------------------------------------------------------------------------
+@pytest.mark.whole
 @pytest.mark.django_db(transaction=True)
 def test_killed_in_the_middle_and_started_again_it_ends_with_every_set_once(tmp_path):
     call_command("load_study", "examples/everyday/study.yaml")

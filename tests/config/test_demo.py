@@ -151,7 +151,7 @@ def test_it_stops_without_a_rest_and_goes_on_with_the_same_data(demo):
     assert visit(demo.links()["Researcher"])[0] == "/studies/"
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.whole)])
 def test_it_stops_without_a_rest_by_another_signal(demo, signum):
     if demo.process.poll() is not None:
         demo.start()

@@ -125,6 +125,7 @@ def chosen_comments(candidate_set: CandidateSet) -> dict[str, str]:
     return {key: made_by[int((found - plain).argmax())] for key, found in scores.items()}
 
 
+@pytest.mark.whole
 def test_the_comment_that_is_chosen_for_a_community_is_its_own(written: Callable[..., CandidateSet]) -> None:
     """What was compared is on record, so the choice can be made again from the database."""
     own = []

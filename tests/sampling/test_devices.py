@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM
 from sampling.generators import chat_model, local_model
 from sampling.generators.batching_config import batching_config, longest
 from sampling.generators.chat_model import FLASH, PLAIN, ChatModel
+from tests.matrix import some_of
 from tests.sampling.test_engines import load_demo_model
 
 GPU = torch.device("cuda:0")
@@ -103,7 +104,7 @@ time.sleep(120)
 """
 
 
-@pytest.mark.parametrize("kind", ["continuous", "micro", "scores"])
+@pytest.mark.parametrize("kind", some_of(["continuous", "micro", "scores"], every=3))
 def test_a_process_that_lost_its_device_ends_so_that_another_one_begins(kind: str) -> None:
     environment: dict[str, Any] = os.environ | {"GENERATOR_DEVICE": "cpu", "GENERATOR_THREADS": "1"}
     ran = subprocess.run(

@@ -49,6 +49,7 @@ def full_disk_for_the_answers_to(text: str) -> Iterator[None]:
             cursor.execute("DROP TRIGGER no_room ON sampling_completion; DROP FUNCTION no_room()")
 
 
+@pytest.mark.whole
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_goes_on_past_everything_that_cannot_be_written(tmp_path: Path) -> None:
     server = embedded.start_redis(tmp_path / "redis")

@@ -154,6 +154,7 @@ def test_sets_are_written_although_redis_was_emptied_before_a_worker_came(
     assert_written_once()
 
 
+@pytest.mark.whole
 def test_sets_are_written_although_redis_is_emptied_while_they_are(
     recipe: Recipe, celery: Workers, broker: str
 ) -> None:
@@ -168,6 +169,7 @@ def test_sets_are_written_although_redis_is_emptied_while_they_are(
     assert_written_once()
 
 
+@pytest.mark.whole
 def test_a_job_that_comes_three_times_is_done_once(make_set: MakeSet, celery: Workers) -> None:
     make_many(make_set, 6)
     CandidateSet.objects.update(queued_at=timezone.now())
