@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tests import chromium
 from tests.matrix import WHOLE
@@ -21,6 +23,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("whole")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("whole")]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Cut off the pages of a test before its database goes: drafts are saved a moment after somebody has typed."""
+    for value in getattr(item, "funcargs", {}).values():
+        context = value.context if isinstance(value, Page) else value
+        if isinstance(context, BrowserContext):
+            with suppress(PlaywrightError):
+                context.set_offline(True)
 
 
 @pytest.fixture(autouse=True)
