@@ -6,11 +6,11 @@ from typing import Any
 import django
 from django.conf import settings
 
+from config.events import PREFIX, EventHandler
+from config.pages import PageHandler
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
-
-from config.events import PREFIX, EventHandler  # noqa: E402 (Django is to be set up first)
-from config.pages import PageHandler  # noqa: E402
 
 # Threads come and go here, so that a connection kept by a thread would never be used again.
 settings.DATABASES["default"]["OPTIONS"]["pool"] = {

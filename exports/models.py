@@ -77,7 +77,7 @@ class Release(models.Model):
     line = models.PositiveIntegerField(default=1)
     place = models.PositiveIntegerField(default=0)
     formats = models.JSONField(default=list)
-    # What was asked for beside the formats, as exports.options describes it.
+    # What was asked for beside the formats: kinds of files (exports.formats).
     options = models.JSONField(default=dict)
     # The kinds of files it has beside Parquet: "csv", "jsonl".
     beside_parquet = models.JSONField(default=csv_beside_parquet)
